@@ -1,0 +1,107 @@
+"""What does the card need from outside? Guest memory to reach into, and a shape for the frames it hands on.
+
+Guest memory is one flat span indexed by guest physical address, with the ranges of it that may be touched: so the engine's
+address translation is a range check, in plain Python and in jitted code alike. Transports implement `GuestMemory` over shared
+memory; `FlatMemory` here is the small real one that tests, the demo and in-process users take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+PREFIX_BYTES = 4
+"""Each frame in an arena follows its length in 4 bytes, big endian, so that a whole run leaves by one send on a stream."""
+
+
+class GuestMemory(Protocol):
+    """The guest's memory as a bus master sees it."""
+
+    @property
+    def data(self) -> NDArray[np.uint8]:
+        """The span, indexed by guest physical address. Only the bytes inside `ranges` may be touched."""
+
+    @property
+    def ranges(self) -> NDArray[np.int64]:
+        """Rows `(start, end, writable)`, shape (n, 3), sorted, merged, `end` exclusive."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """`length` bytes from `address`; a byte outside every range reads FFh, as a master abort does on PCI."""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write what lies in a writable range; the rest goes nowhere."""
+
+
+class FlatMemory:
+    """One writable range from address 0, in this process."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.data: NDArray[np.uint8] = np.zeros(size_bytes, np.uint8)
+        self.ranges: NDArray[np.int64] = np.array([[0, size_bytes, 1]], np.int64)
+
+    def read(self, address: int, length: int) -> bytes:
+        return read_ranges(self, address, length)
+
+    def write(self, address: int, data: bytes) -> None:
+        write_ranges(self, address, data)
+
+
+def read_ranges(memory: GuestMemory, address: int, length: int) -> bytes:
+    """`GuestMemory.read` in terms of `data` and `ranges`."""
+    out = bytearray(b"\xff" * length)
+    for start, end, _ in memory.ranges.tolist():
+        low, high = max(start, address), min(end, address + length)
+        if low < high:
+            out[low - address : high - address] = memory.data[low:high].tobytes()
+    return bytes(out)
+
+
+def write_ranges(memory: GuestMemory, address: int, data: bytes) -> None:
+    """`GuestMemory.write` in terms of `data` and `ranges`."""
+    for start, end, writable in memory.ranges.tolist():
+        low, high = max(start, address), min(end, address + len(data))
+        if writable and low < high:
+            memory.data[low:high] = np.frombuffer(data[low - address : high - address], np.uint8)
+
+
+class Frames:
+    """Frames without FCS, back to back in one arena, each behind its 4-byte length.
+
+    `arena` is a uint8 array; `bounds` an int64 array of shape (n, 2): start and end of each frame in it.
+    The arena is the engine's own: what `sent()` gave is valid until the next turn.
+    """
+
+    __slots__ = ("arena", "bounds")
+
+    def __init__(self, arena: NDArray[np.uint8], bounds: NDArray[np.int64]) -> None:
+        self.arena = arena
+        self.bounds = bounds
+
+    @classmethod
+    def of(cls, frames: Iterable[bytes]) -> Frames:
+        """An arena of its own for these frames."""
+        kept = [bytes(frame) for frame in frames]
+        run = b"".join(len(frame).to_bytes(PREFIX_BYTES, "big") + frame for frame in kept)
+        ends = np.cumsum([PREFIX_BYTES + len(frame) for frame in kept], dtype=np.int64)
+        starts = ends - np.array([len(frame) for frame in kept], np.int64)
+        return cls(np.frombuffer(run, np.uint8), np.stack([starts, ends], axis=1).reshape(-1, 2))
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    def __iter__(self) -> Iterator[memoryview]:
+        view = memoryview(self.arena)
+        for start, end in self.bounds.tolist():
+            yield view[start:end]
+
+    def stream(self) -> memoryview:
+        """The whole run with its length prefixes, as QEMU's `-netdev stream` and passt speak it."""
+        if not len(self.bounds):
+            return memoryview(b"")
+        return memoryview(self.arena)[int(self.bounds[0, 0]) - PREFIX_BYTES : int(self.bounds[-1, 1])]
+
+
+NO_FRAMES = Frames(np.zeros(0, np.uint8), np.zeros((0, 2), np.int64))
