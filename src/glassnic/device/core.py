@@ -1,0 +1,26 @@
+"""What do the parts of the card share? The bundle that `nic.py` makes once and hands to each: memory, registers, causes, counts, record."""
+
+from __future__ import annotations
+
+from glassnic.device.interrupts import Interrupts
+from glassnic.device.ports import GuestMemory
+from glassnic.device.recorder import Recorder
+from glassnic.device.register_file import RegisterFile
+from glassnic.device.statistics import Statistics
+from glassnic.spec.models import Model
+from glassnic.spec.profiles import Traits
+
+
+class Core:
+    """Shared state of one card. `now_ns` is the virtual clock as of the last `advance`."""
+
+    def __init__(self, memory: GuestMemory, model: Model, traits: Traits, recorder: Recorder) -> None:
+        self.memory = memory
+        self.model = model
+        self.traits = traits
+        self.registers = RegisterFile(model)
+        self.interrupts = Interrupts(model.causes)
+        self.statistics = Statistics()
+        self.recorder = recorder
+        self.now_ns = 0
+        self.bus_master = True

@@ -1,0 +1,78 @@
+"""Is the interrupt line asserted? The formula `ICR & IMS`, moderated by ITR (§13.4.17 to §13.4.21).
+
+Reading ICR takes all causes; there is no conditional clearing and no auto-masking on these parts. ITR delays only the line, never
+the causes: between two assertions lie at least ITR * 256 ns, counted from the assertion (inferred).
+"""
+
+from __future__ import annotations
+
+ITR_UNIT_NS = 256
+
+
+class Interrupts:
+    """Causes, mask and line."""
+
+    def __init__(self, causes: int) -> None:
+        self.implemented = causes
+        self.now_ns = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self.icr = 0
+        self.ims = 0
+        self.throttle_ns = 0
+        self.line = False
+        self._next_ns = 0
+
+    def raise_(self, causes: int) -> None:
+        """A cause happened, or software wrote ICS."""
+        self.icr |= causes & self.implemented
+        self._settle()
+
+    def take_causes(self) -> int:
+        """A read of ICR: all causes, which it clears."""
+        causes, self.icr = self.icr, 0
+        self.line = False
+        return causes
+
+    def causes(self) -> int:
+        """A read of ICS: the causes, kept (the manual says write only; VxWorks relies on it)."""
+        return self.icr
+
+    def mask(self) -> int:
+        return self.ims
+
+    def clear_causes(self, causes: int) -> None:
+        self.icr &= ~causes
+        self._settle()
+
+    def set_mask(self, causes: int) -> None:
+        """A write of IMS. A cause that pends already asserts at once (§13.4.17)."""
+        self.ims |= causes & self.implemented
+        self._settle()
+
+    def clear_mask(self, causes: int) -> None:
+        self.ims &= ~causes
+        self._settle()
+
+    def throttle(self, interval: int) -> None:
+        """A write of ITR, in units of 256 ns; 0 is no limit."""
+        self._next_ns += (interval * ITR_UNIT_NS) - self.throttle_ns
+        self.throttle_ns = interval * ITR_UNIT_NS
+        self._settle()
+
+    @property
+    def deadline(self) -> int | None:
+        """When a throttled assertion falls due."""
+        return self._next_ns if self.icr & self.ims and not self.line else None
+
+    def advance(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self.icr & self.ims:
+            self.line = False
+        elif not self.line and (not self.throttle_ns or self.now_ns >= self._next_ns):
+            self.line = True
+            self._next_ns = self.now_ns + self.throttle_ns

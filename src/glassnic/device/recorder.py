@@ -1,0 +1,42 @@
+"""What did the card do? A bounded ring of rows `(event, a, b, c)`, written while it acts, by Python and by jitted code alike.
+
+Words are made from rows elsewhere (`spec/events.py` has the sentences). `tally[0]` counts all rows ever written, `tally[n]`
+those of event n, so that nothing is lost from the count when the ring wraps. One row of capacity is "off": the code is the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.spec.events import BY_NUMBER, KINDS, Event
+
+CAPACITY_ROWS = 1 << 16
+
+
+class Recorder:
+    """Rows of int64, shape (capacity, 4); the capacity is a power of two."""
+
+    def __init__(self, capacity_rows: int = CAPACITY_ROWS) -> None:
+        assert capacity_rows & (capacity_rows - 1) == 0, "the ring is indexed by a mask"
+        self.rows: NDArray[np.int64] = np.zeros((capacity_rows, 4), np.int64)
+        self.tally: NDArray[np.int64] = np.zeros(KINDS, np.int64)
+
+    def record(self, event: int, a: int = 0, b: int = 0, c: int = 0) -> None:
+        """Append a row. The jitted twin of this is `record` in `transmit_kernel.py`."""
+        total = int(self.tally[0])
+        self.rows[total & (len(self.rows) - 1)] = (event, a, b, c)
+        self.tally[0] = total + 1
+        self.tally[event] += 1
+
+    def history(self) -> NDArray[np.int64]:
+        """The rows still held, oldest first, as a copy of shape (n, 4)."""
+        total, capacity = int(self.tally[0]), len(self.rows)
+        if total <= capacity:
+            return self.rows[:total].copy()
+        return np.roll(self.rows, -(total & (capacity - 1)), axis=0)
+
+    def findings(self) -> list[tuple[Event, int]]:
+        """Each kind of finding that happened, with its count."""
+        counted = ((BY_NUMBER[number], int(self.tally[number])) for number in BY_NUMBER)
+        return [(event, count) for event, count in counted if event.finding and count]

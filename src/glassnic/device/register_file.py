@@ -1,0 +1,57 @@
+"""What does a register hold? Storage for the window of BAR0, with each row's writable bits and reset value (§13.4).
+
+Registers that only store need nothing else. Those that behave are wired in the switchboard of `nic.py`.
+"""
+
+from __future__ import annotations
+
+from glassnic.spec.models import Model
+from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, WINDOW_BYTES, Access, Register, offsets
+
+KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM", "LEDCTL", "EECD", "MDIC")
+"""What CTRL.RST leaves alone: the split of the packet buffer (§13.4.16), wake-up (§14.7), tables the manual calls undefined."""
+
+
+class RegisterFile:
+    """`registers[R.TCTL]` reads and writes storage; `store` is what a guest's write does."""
+
+    def __init__(self, model: Model) -> None:
+        self.words = [0] * (WINDOW_BYTES // 4)
+        self.writable = [0] * (WINDOW_BYTES // 4)
+        self.rows: dict[int, tuple[str, Register]] = {
+            offset: named for offset, named in BY_OFFSET.items() if named[0].partition("[")[0] not in model.absent
+        }
+        for offset, (_, row) in self.rows.items():
+            if row.access is Access.RW:
+                self.writable[offset >> 2] = row.writable
+        self.reset(kept=())
+
+    def __getitem__(self, row: Register) -> int:
+        return self.words[row.offset >> 2]
+
+    def __setitem__(self, row: Register, value: int) -> None:
+        self.words[row.offset >> 2] = value
+
+    def many(self, row: Register) -> list[int]:
+        """All words of a register array."""
+        return [self.words[offset >> 2] for offset in offsets(row)]
+
+    def pair(self, low: Register, high: Register) -> int:
+        """A 64-bit address held in two registers."""
+        return self.words[high.offset >> 2] << 32 | self.words[low.offset >> 2]
+
+    def store(self, offset: int, value: int) -> None:
+        """Set the writable bits of the word at `offset`; the others stay."""
+        index = offset >> 2
+        writable = self.writable[index]
+        self.words[index] = (value & writable) | (self.words[index] & ~writable)
+
+    def own_offset(self, offset: int) -> int:
+        """The register's own offset, given one of the 82542's places for it."""
+        return ALIAS_OF.get(offset, offset)
+
+    def reset(self, kept: tuple[str, ...] = KEPT_BY_SOFT_RESET) -> None:
+        """Back to the reset values, but for the registers named in `kept`."""
+        for offset, (name, row) in self.rows.items():
+            if name.partition("[")[0] not in kept:
+                self.words[offset >> 2] = row.reset
