@@ -1,0 +1,49 @@
+"""What does the server ask of a place that frames go to? The port that every backend implements.
+
+No call ever blocks: the loop that serves the guest's registers makes them. What the host cannot take now is kept in order,
+what the host loses is counted, and a host that fails says so in one sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from glassnic.device.ports import Frames
+
+MAX_FRAME_BYTES = 65536 + 4096
+"""The longest frame a peer may announce: a whole 64 KiB packet and room for any header before it."""
+
+
+class BackendError(OSError):
+    """The host cannot do what was asked. `str()` is one sentence that says what to do; the backend is of no more use."""
+
+
+class Backend(Protocol):
+    """Where frames go and where they come from. Frames carry no FCS; `send` and `receive` keep their order."""
+
+    @property
+    def blocked(self) -> bool:
+        """True: part of the last send still waits. Poll for writability, call `flush`, and send nothing more till then."""
+
+    @property
+    def pending(self) -> bool:
+        """True: `receive` has something to give that no file descriptor will tell of."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames that died on the host's side so far, in either direction. May read a file: not for every turn of a loop."""
+
+    def fileno(self) -> int:
+        """What to poll, -1 for nothing. It changes when `stream-listen` gains or loses its peer: ask after each call."""
+
+    def send(self, frames: Frames) -> None:
+        """Hand over a run of frames; what the host does not take at once is copied. Raises BackendError."""
+
+    def flush(self) -> None:
+        """Hand over what waits, as far as the host takes it. Raises BackendError."""
+
+    def receive(self, limit: int = 64) -> list[bytes]:
+        """The frames that wait, oldest first, at most `limit`. Raises BackendError."""
+
+    def close(self) -> None:
+        """Give everything back to the host. A second call does nothing."""
