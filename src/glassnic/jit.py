@@ -1,4 +1,4 @@
-"""How does a hot loop become machine code? By `kernel`: numba's `njit`, cached on disk, or nothing with `GLASSNIC_JIT=0`.
+"""How does a hot loop become machine code? By `kernel`: numba's `njit`, cached on disk; plain with `GLASSNIC_JIT=0`.
 
 No chapter of the manual: this is ours. Two rules: with the JIT off numba is never imported, and a cached kernel is
 never stale. numba's own cache looks at one file only; a kernel freezes constants and leaves of other files too. So each
@@ -68,7 +68,8 @@ def _cache_folder(module: str) -> Path | None:
 
 
 def _sources(module: str) -> list[bytes]:
-    """The text of `module` and of all loaded modules of this package that it imports, directly or not, by name."""
+    """The text of `module` and of all it imports of its own package and this one, directly or not, in order of name."""
+    packages = {module.split(".")[0], __package__}
     found: dict[str, bytes] = {}
     waiting = [module]
     while waiting:
@@ -77,7 +78,7 @@ def _sources(module: str) -> list[bytes]:
         if name in found or path is None:
             continue
         found[name] = Path(path).read_bytes()
-        waiting += [imported for imported in _imports(found[name]) if imported.split(".")[0] == __package__]
+        waiting += [imported for imported in _imports(found[name]) if imported.split(".")[0] in packages]
     return [found[name] for name in sorted(found)]
 
 
