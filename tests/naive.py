@@ -1,0 +1,383 @@
+"""What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists and integers, clarity over all.
+
+Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the engine:
+it shares the bit tables of `spec` with it and nothing else. One object is one card's transmit unit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from zlib import crc32
+
+from glassnic.device.ports import GuestMemory
+from glassnic.spec.bits import Bits, put, take
+from glassnic.spec.descriptors import (
+    DESCRIPTOR_BYTES,
+    DTYP_CONTEXT,
+    DTYP_DATA,
+    FIFO_SLACK_BYTES,
+    HEADER_LIMIT_BYTES,
+    RANGES,
+    TX_CONTEXT,
+    TX_DATA,
+)
+from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
+from glassnic.spec.models import M82540EM, Model
+from glassnic.spec.profiles import Traits
+from glassnic.spec.registers import REGISTERS
+
+TRANSMIT_REGISTERS = (
+    "CTRL", "VET", "PBA", "TCTL", "TDBAL", "TDBAH", "TDLEN", "TDH", "TDT", "TIDV", "TXDCTL", "TADV",
+)  # fmt: skip
+FIFO_KB = 64
+FCS_BYTES, ETHERNET_BYTES, ADDRESSES_BYTES = 4, 14, 12
+PADDED_BYTES = 60
+UNPADDED_BYTES = 28
+"""Without PSP a frame has at least 32 bytes, FCS included (§13.4.33)."""
+FIN, PSH = 0x01, 0x08
+SIZES = {64: "PTC64", 127: "PTC127", 255: "PTC255", 511: "PTC511", 1023: "PTC1023", 1 << 30: "PTC1522"}
+
+
+class Context(NamedTuple):
+    """A context as loaded: the descriptor's two quadwords (§3.3.6)."""
+
+    ranges: int = 0
+    command: int = 0
+    loaded: bool = False
+
+
+@dataclass
+class Packet:
+    """The packet being gathered. `first` is the second quadword of the descriptor that opened it."""
+
+    first: int
+    legacy: bool
+    context: Context
+    data: bytearray = field(default_factory=bytearray)
+    spoilt: bool = False
+    impossible: bool = False
+    frames: int = 0
+
+    @property
+    def segmented(self) -> bool:
+        return not self.legacy and take(self.first, TX_DATA.TSE) == 1
+
+    def of_context(self, bits: Bits) -> int:
+        return take(self.context.command, bits)
+
+
+class NaiveTransmit:
+    """`write` registers as a driver would; what happened is in `frames`, `stats`, `causes`, `findings` and the memory."""
+
+    def __init__(self, memory: GuestMemory, model: Model = M82540EM, traits: Traits | None = None) -> None:
+        self.memory = memory
+        self.model = model
+        self.traits = traits or Traits()
+        self.registers = {name: REGISTERS[name].reset for name in TRANSMIT_REGISTERS}
+        self.frames: list[bytes] = []
+        self.stats: Counter[str] = Counter()
+        self.causes = 0
+        self.delaying = False
+        """A delayed TXDW waits for TIDV or TADV."""
+        self.findings: list[str] = []
+        self.contexts = [Context(), Context()]
+        self.packet: Packet | None = None
+
+    @property
+    def head(self) -> int:
+        return self.registers["TDH"]
+
+    def write(self, name: str, value: int) -> None:
+        """A driver's register write: a tail, or EN going from 0 to 1, starts a sweep."""
+        row = REGISTERS[name]
+        enabled = take(self.registers["TCTL"], TCTL.EN)
+        self.registers[name] = value & row.writable | row.reset & ~row.writable
+        if name == "TDT" or (name == "TCTL" and not enabled):
+            self.sweep()
+
+    def reset(self) -> None:
+        """CTRL.RST: registers, contexts and the open packet go; frames and counts stay with who looks on."""
+        self.registers |= {name: REGISTERS[name].reset for name in TRANSMIT_REGISTERS if name != "PBA"}
+        self.contexts = [Context(), Context()]
+        self.packet = None
+        self.delaying = False
+
+    # The ring, §3.4
+
+    def sweep(self) -> None:
+        """Work off what lies between head and tail, one lap at most."""
+        registers = self.registers
+        entries, head, tail = registers["TDLEN"] // DESCRIPTOR_BYTES, registers["TDH"], registers["TDT"]
+        if not take(registers["TCTL"], TCTL.EN) or not entries:
+            return
+        if head >= entries or tail >= entries:
+            self.findings.append("TX_RING_ODD")
+        head = head if head < entries else 0
+        todo = min(tail - head if head <= tail else entries - head + tail, entries)
+        base = registers["TDBAH"] << 32 | registers["TDBAL"]
+        low_water = 8 * take(registers["TXDCTL"], TXDCTL.LWTHRESH)
+        while todo:
+            self._descriptor(base + DESCRIPTOR_BYTES * head)
+            head = (head + 1) % entries
+            todo -= 1
+            registers["TDH"] = head
+            if self.model.small_packets and todo == low_water:
+                self._raise(CAUSE.TXD_LOW)
+            if not todo and head == tail:
+                self._raise(CAUSE.TXQE)
+
+    def _raise(self, cause: Bits) -> None:
+        self.causes |= cause.mask
+
+    def _range_of(self, address: int, length: int) -> tuple[int, int, int] | None:
+        """The row of memory that holds all these bytes."""
+        for start, end, writable in self.memory.ranges.tolist():
+            if start <= address and address + length <= end:
+                return start, end, writable
+        return None
+
+    def _descriptor(self, place: int) -> None:
+        """Fetch a descriptor, do what it says, write it back."""
+        row = self._range_of(place, DESCRIPTOR_BYTES)
+        if row is None:
+            self.findings.append("TX_RING_OUTSIDE")
+            return
+        raw = self.memory.read(place, DESCRIPTOR_BYTES)
+        low, high = int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
+        kind = take(high, TX_DATA.DTYP)
+        if not take(high, TX_DATA.DEXT):
+            self._data(low, high, take(high, TX_DATA.LENGTH), legacy=True)
+        elif kind == DTYP_CONTEXT:
+            self._load_context(low, high)
+        elif kind == DTYP_DATA:
+            self._data(low, high, take(high, TX_DATA.DTALEN), legacy=False)
+        else:
+            self.findings.append("TX_RESERVED")
+        on_wire = self.model.reports_on_wire and take(high, TX_DATA.RPS)
+        if take(high, TX_DATA.RS) or on_wire:
+            self._write_back(place, raw[12], writable=bool(row[2]), delayed=take(high, TX_DATA.IDE))
+
+    def _write_back(self, place: int, status: int, writable: bool, delayed: int) -> None:
+        """DD into the status nibble, then TXDW, at once or by the timers (§3.3.3.2, §3.4.3)."""
+        if writable:
+            self.memory.write(place + 12, bytes([status & 0xF0 | 1]))
+        else:
+            self.findings.append("TX_WRITE_BACK_OUTSIDE")
+        self.delaying = bool(delayed and self.registers["TIDV"])
+        if not self.delaying:
+            self._raise(CAUSE.TXDW)
+
+    # Contexts and packets, §3.3.5 to §3.3.7
+
+    def _slot(self, tse: int) -> int:
+        return self.traits.segmented_slot if tse else self.traits.plain_slot
+
+    def _load_context(self, low: int, high: int) -> None:
+        if self.packet:
+            self.findings.append("TX_CONTEXT_INSIDE")
+        self.contexts[self._slot(take(high, TX_CONTEXT.TSE))] = Context(low, high, loaded=True)
+
+    def _data(self, address: int, high: int, length: int, legacy: bool) -> None:
+        packet = self.packet
+        if packet is None:
+            packet = self.packet = self._open(high, legacy)
+        elif packet.legacy != legacy:
+            self.findings.append("TX_MIXED")
+        elif packet.segmented != take(high, TX_DATA.TSE) and not legacy:
+            self.findings.append("TX_TSE_MIXED")
+        self._gather(packet, address, length)
+        if take(high, TX_DATA.EOP):
+            self.packet = None
+            if packet.segmented:
+                self._end_segmented(packet)
+            else:
+                self._end_plain(packet, high)
+
+    def _open(self, first: int, legacy: bool) -> Packet:
+        slot = self._slot(0 if legacy else take(first, TX_DATA.TSE))
+        packet = Packet(first, legacy, self.contexts[slot])
+        needed = take(first, TX_DATA.IXSM) or take(first, TX_DATA.TXSM) or take(first, TX_DATA.TSE)
+        if not legacy and needed and not packet.context.loaded:
+            self.findings.append("TX_UNLOADED")
+        if packet.segmented and not self._can_segment(packet):
+            packet.impossible = True
+            self.findings.append("TX_SEGMENTATION_IMPOSSIBLE")
+        return packet
+
+    def _gather(self, packet: Packet, address: int, length: int) -> None:
+        """Append a buffer's bytes. A null descriptor has none (§3.3.3.1 note 3); one bad buffer spoils the packet."""
+        if not address or not length or packet.spoilt or packet.impossible:
+            return
+        if self._range_of(address, length) is None:
+            packet.spoilt = True
+            self.findings.append("TX_BUFFER_OUTSIDE")
+            return
+        packet.data += self.memory.read(address, length)
+        if packet.segmented:
+            self._cut(packet, at_end=False)
+
+    @property
+    def limit_bytes(self) -> int:
+        """The longest packet: the transmit FIFO less 80 bytes (§3.3.6 note 2, §3.3.7)."""
+        return max((FIFO_KB - take(self.registers["PBA"], PBA.RXA)) * 1024 - FIFO_SLACK_BYTES, 0)
+
+    def _end_plain(self, packet: Packet, last: int) -> None:
+        """EOP of a packet that is one frame: `last` decides what only its last descriptor may say (§3.3.3.1)."""
+        if packet.spoilt:
+            return
+        if not packet.data:
+            self.findings.append("TX_EMPTY")
+        elif len(packet.data) > self.limit_bytes:
+            self.findings.append("TX_TOO_LONG")
+        else:
+            if not packet.legacy:
+                self._insert_sums(packet, packet.data)
+            elif take(last, TX_DATA.IC) & self.traits.legacy_sum:
+                self._insert_sum(packet.data, take(packet.first, TX_DATA.CSS), take(last, TX_DATA.CSO), 0)
+            self._finish(bytes(packet.data), last)
+
+    # Checksums, §3.5.8 and §3.6
+
+    def _insert_sums(self, packet: Packet, frame: bytearray, length_word: int = 0) -> None:
+        ranges = packet.context.ranges
+        if take(packet.first, TX_DATA.TXSM):
+            start, place, end = (take(ranges, bits) for bits in (RANGES.TUCSS, RANGES.TUCSO, RANGES.TUCSE))
+            self._insert_sum(frame, start, place, end, length_word)
+        if take(packet.first, TX_DATA.IXSM):
+            start, place, end = (take(ranges, bits) for bits in (RANGES.IPCSS, RANGES.IPCSO, RANGES.IPCSE))
+            self._insert_sum(frame, start, place, end)
+
+    def _insert_sum(self, frame: bytearray, start: int, place: int, end: int, extra: int = 0) -> None:
+        """Sum the bytes `start` to `end` inclusive (0: to the last) and store the complement at `place`."""
+        length = len(frame)
+        if start >= length or place + 1 >= length or (end and end < start):
+            self.findings.append("TX_SUM_OUTSIDE")
+            return
+        covered = bytes(frame[start : end + 1 if end else length])
+        covered += bytes(len(covered) % 2)
+        total = extra + sum(int.from_bytes(covered[at : at + 2], "big") for at in range(0, len(covered), 2))
+        while total > 0xFFFF:
+            total = (total & 0xFFFF) + (total >> 16)
+        frame[place : place + 2] = ((~total & 0xFFFF) or self.traits.zero_sum).to_bytes(2, "big")
+
+    # Segmentation, §3.5
+
+    def _can_segment(self, packet: Packet) -> bool:
+        header, mss = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.MSS)
+        fits = header + mss <= self.limit_bytes
+        return 1 <= header <= HEADER_LIMIT_BYTES and mss >= 1 and packet.of_context(TX_CONTEXT.PAYLEN) >= 1 and fits
+
+    def _cut(self, packet: Packet, at_end: bool) -> None:
+        """Send every frame whose payload is there. PAYLEN tells which is the last, or an early EOP does (§3.3.6)."""
+        header, mss = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.MSS)
+        paylen = packet.of_context(TX_CONTEXT.PAYLEN)
+        there = min(max(len(packet.data) - header, 0), paylen)
+        while there > packet.frames * mss:
+            start = packet.frames * mss
+            end = min(start + mss, there)
+            last = end == paylen or (at_end and end == there and end < start + mss)
+            if end < start + mss and not last:
+                return
+            frame = packet.data[:header] + packet.data[header + start : header + end]
+            self._stamp(packet, frame, end - start, last)
+            packet.frames += 1
+            self._finish(bytes(frame), packet.first)
+
+    def _stamp(self, packet: Packet, frame: bytearray, payload: int, last: bool) -> None:
+        """Update the prototype header for this frame (§3.5.9), then its checksums."""
+        header, n = packet.of_context(TX_CONTEXT.HDRLEN), packet.frames
+        is_ip, is_tcp = packet.of_context(TX_CONTEXT.IP), packet.of_context(TX_CONTEXT.TCP)
+        block_send = not is_ip and not is_tcp and self.traits.block_send  # §3.3.6.1 note 2
+        ip, l4 = take(packet.context.ranges, RANGES.IPCSS), take(packet.context.ranges, RANGES.TUCSS)
+        ip_length, l4_length = payload + header - ip, payload + header - l4
+        if is_ip:
+            self._set(frame, header, ip + 2, 2, ip_length)
+            self._add(frame, header, ip + 4, 2, n)
+        elif self.model.ipv6 and not block_send:
+            self._set(frame, header, ip + 4, 2, ip_length - self.traits.ipv6_header_bytes)
+        if is_tcp:
+            self._add(frame, header, l4 + 4, 4, n * packet.of_context(TX_CONTEXT.MSS))
+            if not last:
+                flags = frame[l4 + 13] if l4 + 13 < header else 0
+                self._set(frame, header, l4 + 13, 1, flags & ~(FIN | PSH))
+        elif not block_send:
+            self._set(frame, header, l4 + 4, 2, l4_length)
+        self._insert_sums(packet, frame, 0 if block_send else l4_length)
+
+    def _set(self, frame: bytearray, header: int, at: int, size: int, value: int) -> None:
+        """Store a big-endian field of the header; one that does not lie in the header is left alone."""
+        if at + size > header:
+            self.findings.append("TX_HEADER_FIELD_OUTSIDE")
+        else:
+            frame[at : at + size] = put(0, Bits(0, 8 * size), value).to_bytes(size, "big")
+
+    def _add(self, frame: bytearray, header: int, at: int, size: int, amount: int) -> None:
+        self._set(frame, header, at, size, int.from_bytes(frame[at : at + size], "big") + amount)
+
+    def _end_segmented(self, packet: Packet) -> None:
+        """EOP of a segmentation: whole or not, what PAYLEN says (§3.3.7.1, §13.7.53, §13.7.54)."""
+        payload = len(packet.data) - packet.of_context(TX_CONTEXT.HDRLEN)
+        paylen = packet.of_context(TX_CONTEXT.PAYLEN)
+        complete = False
+        if packet.spoilt or packet.impossible:
+            pass
+        elif payload < 0:
+            self.findings.append("TX_HEADER_SHORT")
+        elif payload < paylen:
+            self._cut(packet, at_end=True)
+            self.findings.append("TX_PAYLEN_UNMET")
+        elif payload > paylen:
+            self.findings.append("TX_PAYLEN_EXCEEDED")
+        else:
+            complete = True
+        self.stats["TSCTC" if complete else "TSCTFC"] += 1
+
+    # The frame's last steps: FCS, tag, padding, counts (§3.3.4, §13.4.33, §13.7)
+
+    def _finish(self, frame: bytes, command: int) -> None:
+        """`command` is the second quadword of the descriptor that decides on FCS and tag."""
+        tagged = take(command, TX_DATA.VLE) and take(self.registers["CTRL"], CTRL.VME)
+        if not tagged and not take(command, TX_DATA.IFCS):
+            self._finish_with_own_fcs(frame)
+            return
+        if tagged:
+            if len(frame) < ADDRESSES_BYTES:
+                self.findings.append("TX_RUNT")
+                return
+            tag = self.registers["VET"].to_bytes(2, "big") + take(command, TX_DATA.SPECIAL).to_bytes(2, "big")
+            frame = frame[:ADDRESSES_BYTES] + tag + frame[ADDRESSES_BYTES:]
+        if take(self.registers["TCTL"], TCTL.PSP):
+            frame = frame.ljust(PADDED_BYTES, b"\0")
+        elif len(frame) < UNPADDED_BYTES:
+            self.findings.append("TX_RUNT")
+            return
+        self._send(frame)
+
+    def _finish_with_own_fcs(self, frame: bytes) -> None:
+        """The last four bytes came from software as FCS (§3.3.3.1). With a wrong one no peer takes the frame."""
+        if len(frame) < ETHERNET_BYTES + FCS_BYTES:
+            self.findings.append("TX_RUNT")
+            return
+        bare, fcs = frame[:-FCS_BYTES], frame[-FCS_BYTES:]
+        if crc32(bare).to_bytes(4, "little") == fcs:
+            self._send(bare)
+        else:
+            self.findings.append("TX_BAD_FCS")
+            self._count(len(frame))
+
+    def _send(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        length = len(frame) + FCS_BYTES
+        self._count(length)
+        self.stats.update(GPTC=1, GOTC=length)
+        if length >= 64:
+            self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
+        if frame[:6] == b"\xff" * 6:
+            self.stats["BPTC"] += 1
+        elif frame[0] & 1:
+            self.stats["MPTC"] += 1
+
+    def _count(self, length: int) -> None:
+        self.stats.update(TPT=1, TOT=length)
