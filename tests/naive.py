@@ -1,7 +1,7 @@
-"""What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists and integers, clarity over all.
+"""What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists, integers; clarity over all.
 
-Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the engine:
-it shares the bit tables of `spec` with it and nothing else. One object is one card's transmit unit.
+Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the engine,
+with which it shares the tables of `spec` and nothing else. One object is one card's transmit unit.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Packet:
 
 
 class NaiveTransmit:
-    """`write` registers as a driver would; what happened is in `frames`, `stats`, `causes`, `findings` and the memory."""
+    """`write` registers as a driver would; what happened is in `frames`, `stats`, `causes`, `findings` and memory."""
 
     def __init__(self, memory: GuestMemory, model: Model = M82540EM, traits: Traits | None = None) -> None:
         self.memory = memory
@@ -208,15 +208,15 @@ class NaiveTransmit:
 
     def _gather(self, packet: Packet, address: int, length: int) -> None:
         """Append a buffer's bytes. A null descriptor has none (§3.3.3.1 note 3); one bad buffer spoils the packet."""
-        if not address or not length or packet.spoilt or packet.impossible:
+        if not address or not length:
             return
         if self._range_of(address, length) is None:
             packet.spoilt = True
             self.findings.append("TX_BUFFER_OUTSIDE")
-            return
-        packet.data += self.memory.read(address, length)
-        if packet.segmented:
-            self._cut(packet, at_end=False)
+        elif not packet.spoilt and not packet.impossible:
+            packet.data += self.memory.read(address, length)
+            if packet.segmented:
+                self._cut(packet, at_end=False)
 
     @property
     def limit_bytes(self) -> int:
