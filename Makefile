@@ -41,7 +41,7 @@ check: setup  ## style, types, layers and all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	NUMBA_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 -m kernel
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 format: setup  ## lay the code out, and mend what ruff can mend
 	$(BIN)/ruff format

@@ -16,10 +16,13 @@ settings.register_profile("long", deadline=None, max_examples=5000)  # pytest --
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests under `tests/vm` as `vm`; under software emulation a guest takes minutes."""
+    """Mark the tests under `tests/vm`, which take minutes under software emulation: first, and one guest at a time."""
     for item in items:
         if GUEST_TESTS in item.path.parents:
             item.add_marker(pytest.mark.vm)
+            item.add_marker(pytest.mark.xdist_group("guest"))
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(GUEST_SECONDS))
+    items.sort(key=lambda item: item.get_closest_marker("vm") is None)
