@@ -103,7 +103,7 @@ CONFIG_SPACE = (
     ConfigField("PMC",                 0xDE, 2, 0xC822,         0,           0,           "6.3.3.3: version 2, PME from D0 and D3, no D1 or D2"),
     ConfigField("PMCSR",               0xE0, 2, 0x2000,         0x1F03,      0x8000,      "6.3.3.4"),
     ConfigField("PMCSR_BSE",           0xE2, 1, 0,              0,           0,           "6.3.3.5: not a bridge"),
-    ConfigField("PM_DATA",             0xE3, 1, 0,              0,           0,           "6.3.3.6: by PMCSR.Data_Select"),
+    ConfigField("PM_DATA",             0xE3, 1, POWER_DATA[0],  0,           0,           "6.3.3.6: by PMCSR.Data_Select"),
     ConfigField("PCIX_CAP",            0xE4, 2, 0xF007,         0,           0,           "4.1.2: PCI-X, next F0h; the manual exempts the 82540EM, real parts show it"),
     ConfigField("PCIX_COMMAND",        0xE6, 2, 0x0002,         0x007F,      0,           "4.1.2.3: relaxed ordering on"),
     ConfigField("PCIX_STATUS",         0xE8, 4, 0x0440_0000,    0,           0x200C_0000, "4.1.2.4"),
