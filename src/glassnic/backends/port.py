@@ -1,7 +1,7 @@
 """What does the server ask of a place that frames go to? The port that every backend implements.
 
-No call ever blocks: the loop that serves the guest's registers makes them. What the host cannot take now is kept in order,
-what the host loses is counted, and a host that fails says so in one sentence.
+No call ever blocks: the loop that serves the guest's registers makes them. What the host cannot take now is kept in
+order, what the host loses is counted, and a host that fails says so in one sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MAX_FRAME_BYTES = 65536 + 4096
 
 
 class BackendError(OSError):
-    """The host cannot do what was asked. `str()` is one sentence that says what to do; the backend is of no more use."""
+    """The host cannot do what was asked: `str()` is one sentence that says what to do. The backend has ended."""
 
 
 class Backend(Protocol):
@@ -23,7 +23,7 @@ class Backend(Protocol):
 
     @property
     def blocked(self) -> bool:
-        """True: part of the last send still waits. Poll for writability, call `flush`, and send nothing more till then."""
+        """True: part of the last send still waits. Poll for writability and `flush`; send nothing more till then."""
 
     @property
     def pending(self) -> bool:
@@ -31,10 +31,10 @@ class Backend(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Frames that died on the host's side so far, in either direction. May read a file: not for every turn of a loop."""
+        """Frames that died on the host's side so far, in either direction. May read a file: not for every turn."""
 
     def fileno(self) -> int:
-        """What to poll, -1 for nothing. It changes when `stream-listen` gains or loses its peer: ask after each call."""
+        """What to poll, -1 for nothing. `stream-listen` changes it when a peer comes or goes: ask after each call."""
 
     def send(self, frames: Frames) -> None:
         """Hand over a run of frames; what the host does not take at once is copied. Raises BackendError."""

@@ -1,1 +1,1 @@
-"""How packets read: one file a protocol, one shape a file. `X.parse(data)` gives an `X`, `x.encode()` gives the bytes back."""
+"""How packets read: one file a protocol, one shape a file. `X.parse(data)` gives an `X`, `x.encode()` the bytes."""

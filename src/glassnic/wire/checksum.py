@@ -1,7 +1,7 @@
-"""What is the Internet checksum of these bytes? The one's complement sum of 16-bit words (RFC 1071), and the pseudo headers.
+"""What is the Internet checksum of these bytes? The one's complement sum of 16-bit words (RFC 1071), pseudo headers.
 
-An odd number of bytes is padded with a zero byte on the right. A sum is folded to 16 bits and not complemented; a checksum
-is the complement of a sum. Only bytes that are all zero sum to 0000h: any other multiple of FFFFh reads FFFFh.
+An odd number of bytes is padded with a zero byte on the right. A sum is folded to 16 bits and not complemented; a
+checksum is the complement of a sum. Only bytes that are all zero sum to 0000h: any other multiple of FFFFh reads FFFFh.
 """
 
 from __future__ import annotations

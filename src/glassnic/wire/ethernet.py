@@ -1,7 +1,8 @@
-"""How does an Ethernet frame read? Ethernet II as the card hands it over: no preamble, no FCS (IEEE 802.3 §3)."""
+"""How does an Ethernet frame read? Ethernet II as the card hands it over: no preamble, no FCS (IEEE 802.3 clause 3)."""
 
 from __future__ import annotations
 
+import re
 from struct import Struct
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ MIN_FRAME_BYTES = 60
 """The shortest frame on a wire, its 4 bytes of FCS not counted."""
 
 _HEADER = Struct(">6s6sH")
+_MAC_TEXT = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 
 
 class Ethernet(NamedTuple):
@@ -27,7 +29,8 @@ class Ethernet(NamedTuple):
     @classmethod
     def parse(cls, data: Octets) -> Ethernet:
         need(data, HEADER_BYTES, "an Ethernet header")
-        return cls(*_HEADER.unpack_from(data), bytes(data[HEADER_BYTES:]))
+        destination, source, ethertype = _HEADER.unpack_from(data)
+        return cls(destination, source, ethertype, bytes(data[HEADER_BYTES:]))
 
     def encode(self) -> bytes:
         return _HEADER.pack(self.destination, self.source, self.ethertype) + self.payload
@@ -45,13 +48,9 @@ def is_multicast(address: bytes) -> bool:
 
 def mac(text: str) -> bytes:
     """`52:54:00:12:34:56` as 6 bytes. ValueError for anything else."""
-    parts = text.replace("-", ":").split(":")
-    if len(parts) != 6 or any(len(part) != 2 for part in parts):
+    if not _MAC_TEXT.fullmatch(text):
         raise ValueError(f"{text!r} is not a MAC address: write six pairs of hexadecimal digits, as 52:54:00:12:34:56")
-    try:
-        return bytes(int(part, 16) for part in parts)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a MAC address: {text!r} holds something but hexadecimal digits") from None
+    return bytes.fromhex(text.replace(":", ""))
 
 
 def mac_text(address: bytes) -> str:

@@ -1,4 +1,4 @@
-"""How do ICMP and ICMPv6 read? They share one shape; only their sums differ: ICMPv6 adds a pseudo header (RFC 792, RFC 4443)."""
+"""How do ICMP and ICMPv6 read? In one shape; only the sums differ: ICMPv6 adds a pseudo header (RFC 792, RFC 4443)."""
 
 from __future__ import annotations
 

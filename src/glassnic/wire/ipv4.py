@@ -38,16 +38,17 @@ class Ipv4(NamedTuple):
     def parse(cls, data: Octets) -> Ipv4:
         """What follows the total length (Ethernet's padding) is left out."""
         need(data, HEADER_BYTES, "an IPv4 header")
-        version, tos, total, identification, fragment, ttl, protocol, found, source, destination = _HEADER.unpack_from(data)
-        header_bytes = (version & 15) * 4
-        if version >> 4 != 4 or header_bytes < HEADER_BYTES:
-            raise ParseError(f"first byte {version:02X}h: version {version >> 4}, {version & 15} words of header, not IPv4")
+        first, tos, total, identification, place, ttl, protocol, found, source, destination = _HEADER.unpack_from(data)
+        version, words = first >> 4, first & 15
+        header_bytes = words * 4
+        if version != 4 or header_bytes < HEADER_BYTES:
+            raise ParseError(f"version {version} and a header of {words} words: not IPv4")
         if total < header_bytes:
             raise ParseError(f"IPv4's total length {total} is shorter than its header of {header_bytes} bytes")
         need(data, total, "this IPv4 packet")
         return cls(
             source, destination, protocol, bytes(data[header_bytes:total]), ttl, identification,
-            fragment >> 13, fragment & 0x1FFF, tos, bytes(data[HEADER_BYTES:header_bytes]), found,
+            place >> 13, place & 0x1FFF, tos, bytes(data[HEADER_BYTES:header_bytes]), found,
         )  # fmt: skip
 
     @property
@@ -58,10 +59,12 @@ class Ipv4(NamedTuple):
     def header(self) -> bytes:
         """The header with its options, as `encode` writes it."""
         words = (HEADER_BYTES + len(self.options)) // 4
-        return _HEADER.pack(
-            4 << 4 | words, self.tos, words * 4 + len(self.payload), self.identification,
-            self.flags << 13 | self.fragment_offset, self.ttl, self.protocol, self.checksum, self.source, self.destination,
-        ) + self.options  # fmt: skip
+        fixed = _HEADER.pack(
+            4 << 4 | words, self.tos, words * 4 + len(self.payload),
+            self.identification, self.flags << 13 | self.fragment_offset,
+            self.ttl, self.protocol, self.checksum, self.source, self.destination,
+        )  # fmt: skip
+        return fixed + self.options
 
     def encode(self) -> bytes:
         return self.header + self.payload

@@ -39,15 +39,16 @@ class Ipv6(NamedTuple):
 
     def encode(self) -> bytes:
         first = 6 << 28 | self.traffic_class << 20 | self.flow_label
-        return _HEADER.pack(
+        fixed = _HEADER.pack(
             first, len(self.payload), self.next_header, self.hop_limit, self.source, self.destination
-        ) + self.payload  # fmt: skip
+        )  # fmt: skip
+        return fixed + self.payload
 
 
 class Carried(NamedTuple):
     """What the extension headers lead to: the protocol, and where in `Ipv6.payload` it starts.
 
-    `is_fragment`: this packet holds a part only. `is_routed`: a routing header names a later destination than the header's.
+    `is_fragment`: this packet holds a part only. `is_routed`: a routing header names a later destination.
     """
 
     protocol: int

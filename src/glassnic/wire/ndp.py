@@ -34,7 +34,8 @@ class NeighbourMessage(NamedTuple):
     @classmethod
     def parse(cls, data: Octets) -> NeighbourMessage:
         need(data, _NEIGHBOUR.size, "a neighbour message")
-        return cls(*_NEIGHBOUR.unpack_from(data), parse_options(data[_NEIGHBOUR.size :]))
+        flags, target = _NEIGHBOUR.unpack_from(data)
+        return cls(flags, target, parse_options(data[_NEIGHBOUR.size :]))
 
     def encode(self) -> bytes:
         return _NEIGHBOUR.pack(self.flags, self.target) + encode_options(self.options)
@@ -53,7 +54,9 @@ class RouterAdvertisement(NamedTuple):
     @classmethod
     def parse(cls, data: Octets) -> RouterAdvertisement:
         need(data, _ROUTER.size, "a router advertisement")
-        return cls(*_ROUTER.unpack_from(data), parse_options(data[_ROUTER.size :]))
+        hop_limit, flags, lifetime_s, reachable_ms, retransmit_ms = _ROUTER.unpack_from(data)
+        options = parse_options(data[_ROUTER.size :])
+        return cls(hop_limit, flags, lifetime_s, reachable_ms, retransmit_ms, options)
 
     def encode(self) -> bytes:
         return _ROUTER.pack(*self[:5]) + encode_options(self.options)

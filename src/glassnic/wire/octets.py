@@ -1,4 +1,4 @@
-"""What do the parsers take, and what do they say of bytes that are no packet? `Octets` in; an X or a `ParseError` out."""
+"""What do parsers take, what do they say of bytes that are no packet? `Octets` in; a shape or a `ParseError` out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Are the checksums of this frame right? Looks at each sum a whole frame holds, and says where it stands and what it should be.
+"""Are the checksums of this frame right? Says of each sum in a frame where it stands, what it is and what it should be.
 
-Walks VLAN tags, IPv4 options and IPv6 extension headers. A frame that cannot be judged is not called right: `note` says why.
+Walks VLAN tags, IPv4 options and IPv6 extension headers. A frame that cannot be judged is not called right: `note` says
+why. IPv4 source routes are not followed, though they name a later destination for the pseudo header: nobody sends them.
 """
 
 from __future__ import annotations

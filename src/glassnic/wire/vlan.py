@@ -1,4 +1,4 @@
-"""How does a VLAN tag read? The 802.1Q tag, and the run of tags between the addresses and the true ethertype (§9.6 there)."""
+"""How does a VLAN tag read? The tag of IEEE 802.1Q, and the run of tags between addresses and true ethertype."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TAG = Struct(">HH")
 
 
 class Vlan(NamedTuple):
-    """What follows a tag's ethertype: priority 0-7, drop eligible (the CFI of old) 0 or 1, VLAN 0-4095, then the rest."""
+    """What follows a tag's ethertype: priority 0-7, drop eligible (once CFI) 0 or 1, VLAN 0-4095, then the rest."""
 
     priority: int
     drop_eligible: int

@@ -1,0 +1,97 @@
+"""How do frames travel as unix datagrams? One each, between two bound sockets, as QEMU's `-netdev dgram` speaks.
+
+The kernel queues few datagrams for a slow peer (`net.unix.max_dgram_qlen`, 10 by default): then we wait for it. A
+peer that is not there loses frames like an unplugged cable: counted. We connect, so that polling tells of the peer's
+room; when the peer starts anew, our next frame finds it again.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from glassnic.backends import unix_socket
+from glassnic.backends.outbox import Outbox
+from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
+from glassnic.device.ports import Frames
+from glassnic.wire.ethernet import padded
+
+_LOST = (
+    errno.ECONNREFUSED, errno.ENOTCONN, errno.ECONNRESET, errno.EPERM,  # nobody is there, or somebody else's peer
+    errno.ENOBUFS, errno.EMSGSIZE,  # the host has no room for this frame
+)  # fmt: skip
+
+
+class Dgram:
+    """`dgram:LOCAL,REMOTE`: bound to `local`, frames go to `remote`. Raises BackendError."""
+
+    pending = False
+
+    def __init__(self, local: str, remote: str) -> None:
+        self.dropped = 0
+        self._local = local
+        self._remote = remote
+        self._link = unix_socket.bind(local, socket.SOCK_DGRAM)
+        self._outbox = Outbox(self._put)
+        self._connect()
+
+    @classmethod
+    def of_text(cls, text: str) -> Dgram:
+        """From `LOCAL,REMOTE`."""
+        local, _, remote = text.partition(",")
+        if not (local and remote):
+            raise BackendError("the backend dgram needs two socket paths: write dgram:LOCAL,REMOTE")
+        return cls(local, remote)
+
+    @property
+    def blocked(self) -> bool:
+        return len(self._outbox) > 0
+
+    def fileno(self) -> int:
+        return self._link.fileno()
+
+    def send(self, frames: Frames) -> None:
+        self._outbox.send(frames)
+
+    def flush(self) -> None:
+        self._outbox.flush()
+
+    def receive(self, limit: int = 64) -> list[bytes]:
+        frames: list[bytes] = []
+        while len(frames) < limit:
+            try:
+                frames.append(padded(self._link.recv(MAX_FRAME_BYTES)))
+            except BlockingIOError:
+                break
+            except ConnectionResetError:
+                continue  # the peer has left: said once, and no frame
+        return frames
+
+    def close(self) -> None:
+        if self._link.fileno() < 0:
+            return
+        self.dropped += self._outbox.forget()
+        self._link.close()
+        unix_socket.unlink(self._local)
+
+    def _put(self, frame: bytes | memoryview) -> None:
+        """Send one frame; a second try finds a peer that started anew. Raises BlockingIOError while its queue is full."""
+        for _ in range(2):
+            try:
+                self._link.send(frame)
+                return
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                if error.errno not in _LOST:
+                    raise BackendError(f"dgram:{self._local},{self._remote} failed: {error.strerror}") from error
+            if not self._connect():
+                break
+        self.dropped += 1
+
+    def _connect(self) -> bool:
+        try:
+            self._link.connect(self._remote)
+        except OSError:
+            return False
+        return True

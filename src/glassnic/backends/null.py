@@ -1,0 +1,28 @@
+"""What if nobody listens? Frames that leave are gone by intent, so none counts as dropped, and none ever comes."""
+
+from __future__ import annotations
+
+from glassnic.device.ports import Frames
+
+
+class Null:
+    """`null`."""
+
+    blocked = False
+    pending = False
+    dropped = 0
+
+    def fileno(self) -> int:
+        return -1
+
+    def send(self, frames: Frames) -> None:
+        """Look at nothing: the cost of the card alone remains."""
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def receive(self, limit: int = 64) -> list[bytes]:
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""

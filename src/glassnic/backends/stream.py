@@ -1,0 +1,142 @@
+"""How do frames travel on a byte stream? Each behind its length, 4 bytes big endian, as QEMU's `-netdev stream` and
+passt speak.
+
+A whole sweep leaves in one `send`: the arena holds the lengths already. The socket's buffer keeps its default size,
+for a bigger one is slower. The end of the peer is told by the reading side only, so nothing that it sent before is
+lost.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.backends import unix_socket
+from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
+from glassnic.device.ports import PREFIX_BYTES, Frames
+from glassnic.wire.ethernet import padded
+
+_READ_BYTES = 128 * 1024
+
+
+class _Run:
+    """What one `send` handed over: the bytes, where in them each frame ends, and how many bytes the host took."""
+
+    def __init__(self, data: memoryview, ends: NDArray[np.int64]) -> None:
+        self.data = data
+        self.ends = ends
+        self.taken = 0
+
+    @property
+    def frames_left(self) -> int:
+        """Frames that the host did not take to their last byte."""
+        return int(np.count_nonzero(self.ends > self.taken))
+
+    def keep(self) -> None:
+        """Copy what is left: the arena is the engine's."""
+        self.data = memoryview(bytes(self.data[self.taken :]))
+        self.ends = self.ends[self.ends > self.taken] - self.taken
+        self.taken = 0
+
+
+class Stream:
+    """`stream:PATH`, and what `stream-listen` and `passt` put on a connected socket. `name` stands in the sentences."""
+
+    def __init__(self, link: socket.socket, name: str) -> None:
+        link.setblocking(False)
+        self.dropped = 0
+        self._link = link
+        self._name = name
+        self._runs: deque[_Run] = deque()
+        self._inbox = b""
+        self._offset = 0
+
+    @classmethod
+    def connect(cls, path: str) -> Stream:
+        """Connect to the listener at `path`. Raises BackendError."""
+        return cls(unix_socket.connect(path, socket.SOCK_STREAM), f"stream:{path}")
+
+    @property
+    def blocked(self) -> bool:
+        return bool(self._runs)
+
+    @property
+    def pending(self) -> bool:
+        length = self._next_length()
+        return length is not None and (
+            length > MAX_FRAME_BYTES or len(self._inbox) >= self._offset + PREFIX_BYTES + length
+        )
+
+    def fileno(self) -> int:
+        return self._link.fileno()
+
+    def send(self, frames: Frames) -> None:
+        if not len(frames):
+            return
+        data = frames.stream()
+        run = _Run(data, frames.bounds[:, 1] - (frames.bounds[0, 0] - PREFIX_BYTES))
+        self._runs.append(run)
+        self.flush()
+        if run in self._runs:
+            run.keep()
+
+    def flush(self) -> None:
+        with suppress(BlockingIOError):
+            while self._runs:
+                run = self._runs[0]
+                run.taken += self._put(run.data[run.taken :])
+                if run.taken < len(run.data):
+                    return
+                self._runs.popleft()
+
+    def receive(self, limit: int = 64) -> list[bytes]:
+        if not self.pending:
+            self._fill()
+        frames: list[bytes] = []
+        while len(frames) < limit and self.pending:
+            length = self._next_length() or 0
+            if length > MAX_FRAME_BYTES:
+                raise BackendError(f"the peer of {self._name} does not speak 4-byte lengths and frames: end it")
+            start = self._offset + PREFIX_BYTES
+            self._offset = start + length
+            if length:
+                frames.append(padded(self._inbox[start : self._offset]))
+        return frames
+
+    def close(self) -> None:
+        self._forget()
+        self._link.close()
+
+    def _put(self, data: memoryview) -> int:
+        """How many bytes the host took. A peer that left takes none, and what waits for it is dropped."""
+        try:
+            return self._link.send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            self._forget()
+            raise BlockingIOError from None
+
+    def _forget(self) -> None:
+        self.dropped += sum(run.frames_left for run in self._runs)
+        self._runs.clear()
+
+    def _fill(self) -> None:
+        try:
+            data = self._link.recv(_READ_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self._forget()
+            raise BackendError(f"the peer of {self._name} has left: start it again, then the card")
+        self._inbox = self._inbox[self._offset :] + data
+        self._offset = 0
+
+    def _next_length(self) -> int | None:
+        """The length of the next frame in the inbox; None while even that has not come whole."""
+        prefix = self._inbox[self._offset : self._offset + PREFIX_BYTES]
+        return int.from_bytes(prefix, "big") if len(prefix) == PREFIX_BYTES else None
