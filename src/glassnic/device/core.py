@@ -1,4 +1,4 @@
-"""What do the parts of the card share? The bundle that `nic.py` makes once and hands to each: memory, registers, causes, counts, record."""
+"""What do the parts of the card share? The bundle that `nic.py` makes once and hands to each of them (§2)."""
 
 from __future__ import annotations
 

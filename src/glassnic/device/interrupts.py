@@ -1,7 +1,7 @@
 """Is the interrupt line asserted? The formula `ICR & IMS`, moderated by ITR (§13.4.17 to §13.4.21).
 
-Reading ICR takes all causes; there is no conditional clearing and no auto-masking on these parts. ITR delays only the line, never
-the causes: between two assertions lie at least ITR * 256 ns, counted from the assertion (inferred).
+Reading ICR takes all causes; there is no conditional clearing and no auto-masking on these parts. ITR delays only the
+line, never the causes: between two assertions lie at least ITR * 256 ns, counted from the assertion (inferred).
 """
 
 from __future__ import annotations

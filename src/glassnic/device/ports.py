@@ -1,8 +1,9 @@
 """What does the card need from outside? Guest memory to reach into, and a shape for the frames it hands on.
 
-Guest memory is one flat span indexed by guest physical address, with the ranges of it that may be touched: so the engine's
-address translation is a range check, in plain Python and in jitted code alike. Transports implement `GuestMemory` over shared
-memory; `FlatMemory` here is the small real one that tests, the demo and in-process users take.
+Guest memory is one flat span indexed by guest physical address, with the ranges of it that may be touched: so the
+engine's address translation is a range check, in plain Python and in jitted code alike. Transports implement
+`GuestMemory` over shared memory; `FlatMemory` here is the small real one that tests, the demo and in-process users
+take.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PREFIX_BYTES = 4
-"""Each frame in an arena follows its length in 4 bytes, big endian, so that a whole run leaves by one send on a stream."""
+"""Each frame in an arena follows its length, 4 bytes, big endian, so that a run leaves by one send on a stream."""
 
 
 class GuestMemory(Protocol):
@@ -93,7 +94,7 @@ class Frames:
         return len(self.bounds)
 
     def __iter__(self) -> Iterator[memoryview]:
-        view = memoryview(self.arena)
+        view = self.arena.data
         for start, end in self.bounds.tolist():
             yield view[start:end]
 
@@ -101,7 +102,7 @@ class Frames:
         """The whole run with its length prefixes, as QEMU's `-netdev stream` and passt speak it."""
         if not len(self.bounds):
             return memoryview(b"")
-        return memoryview(self.arena)[int(self.bounds[0, 0]) - PREFIX_BYTES : int(self.bounds[-1, 1])]
+        return self.arena.data[int(self.bounds[0, 0]) - PREFIX_BYTES : int(self.bounds[-1, 1])]
 
 
 NO_FRAMES = Frames(np.zeros(0, np.uint8), np.zeros((0, 2), np.int64))

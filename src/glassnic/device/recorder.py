@@ -1,7 +1,9 @@
-"""What did the card do? A bounded ring of rows `(event, a, b, c)`, written while it acts, by Python and by jitted code alike.
+"""What did the card do? A bounded ring of rows `(event, a, b, c)`, written while it acts, by Python and by jitted
+code alike.
 
-Words are made from rows elsewhere (`spec/events.py` has the sentences). `tally[0]` counts all rows ever written, `tally[n]`
-those of event n, so that nothing is lost from the count when the ring wraps. One row of capacity is "off": the code is the same.
+Words are made from rows elsewhere (`spec/events.py` has the sentences). `tally[0]` counts all rows ever written,
+`tally[n]` those of event n, so that nothing is lost from the count when the ring wraps. One row of capacity is "off":
+the code is the same.
 """
 
 from __future__ import annotations

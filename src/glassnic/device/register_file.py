@@ -9,7 +9,7 @@ from glassnic.spec.models import Model
 from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, WINDOW_BYTES, Access, Register, offsets
 
 KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM", "LEDCTL", "EECD", "MDIC")
-"""What CTRL.RST leaves alone: the split of the packet buffer (§13.4.16), wake-up (§14.7), tables the manual calls undefined."""
+"""What CTRL.RST leaves alone: the packet buffer's split (§13.4.16), wake-up (§14.7), tables called undefined."""
 
 
 class RegisterFile:

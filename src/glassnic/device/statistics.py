@@ -1,4 +1,5 @@
-"""How does the card count? The statistics of §13.7: read-clear, 32 bits that stick at all ones, four of them 64 bits in two halves.
+"""How does the card count? The statistics of §13.7: read-clear, 32 bits that stick at all ones, four of them 64 bits
+in two halves.
 
 The counts live in one int64 array so that jitted code can add to them; `INDEX` says where each is.
 """

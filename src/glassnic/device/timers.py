@@ -1,7 +1,8 @@
-"""When does a delayed cause fall due? A delay that each event restarts, with an absolute limit that the first one starts.
+"""When does a delayed cause fall due? A delay that each event restarts, with an absolute limit that the first one
+starts.
 
-RDTR with RADV (§13.4.30, §13.4.31) and TIDV with TADV (§13.4.41, §13.4.44) are this one pair. Times are nanoseconds of the
-virtual clock; the registers count units of 1.024 us.
+RDTR with RADV (§13.4.30, §13.4.31) and TIDV with TADV (§13.4.41, §13.4.44) are this one pair. Times are nanoseconds
+of the virtual clock; the registers count units of 1.024 us.
 """
 
 from __future__ import annotations

@@ -15,46 +15,82 @@ DESCRIPTOR_BYTES = 16
 DTYP_CONTEXT = 0
 DTYP_DATA = 1
 
-# fmt: off
-
 
 class _TxData(NamedTuple):
     """Second quadword of a data descriptor, extended (§3.3.7) or legacy (§3.3.3); LENGTH, CSO, IC and CSS are the legacy readings."""
 
-    DTALEN: Bits = Bits(0, 20); LENGTH: Bits = Bits(0, 16); CSO: Bits = Bits(16, 8); DTYP: Bits = Bits(20, 4)
-    EOP: Bits = Bits(24); IFCS: Bits = Bits(25); TSE: Bits = Bits(26); IC: Bits = Bits(26); RS: Bits = Bits(27)
-    RPS: Bits = Bits(28); DEXT: Bits = Bits(29); VLE: Bits = Bits(30); IDE: Bits = Bits(31)
-    DD: Bits = Bits(32); EC: Bits = Bits(33); LC: Bits = Bits(34); TU: Bits = Bits(35)
-    IXSM: Bits = Bits(40); TXSM: Bits = Bits(41); POPTS: Bits = Bits(40, 8); CSS: Bits = Bits(40, 8)
+    DTALEN: Bits = Bits(0, 20)
+    LENGTH: Bits = Bits(0, 16)
+    CSO: Bits = Bits(16, 8)
+    DTYP: Bits = Bits(20, 4)
+    EOP: Bits = Bits(24)
+    IFCS: Bits = Bits(25)
+    TSE: Bits = Bits(26)
+    IC: Bits = Bits(26)
+    RS: Bits = Bits(27)
+    RPS: Bits = Bits(28)
+    DEXT: Bits = Bits(29)
+    VLE: Bits = Bits(30)
+    IDE: Bits = Bits(31)
+    DD: Bits = Bits(32)
+    EC: Bits = Bits(33)
+    LC: Bits = Bits(34)
+    TU: Bits = Bits(35)
+    IXSM: Bits = Bits(40)
+    TXSM: Bits = Bits(41)
+    POPTS: Bits = Bits(40, 8)
+    CSS: Bits = Bits(40, 8)
     SPECIAL: Bits = Bits(48, 16)
 
 
 class _Ranges(NamedTuple):
     """First quadword of a context descriptor: two generic "sum from, store at, through" ranges (§3.3.6)."""
 
-    IPCSS: Bits = Bits(0, 8); IPCSO: Bits = Bits(8, 8); IPCSE: Bits = Bits(16, 16)
-    TUCSS: Bits = Bits(32, 8); TUCSO: Bits = Bits(40, 8); TUCSE: Bits = Bits(48, 16)
+    IPCSS: Bits = Bits(0, 8)
+    IPCSO: Bits = Bits(8, 8)
+    IPCSE: Bits = Bits(16, 16)
+    TUCSS: Bits = Bits(32, 8)
+    TUCSO: Bits = Bits(40, 8)
+    TUCSE: Bits = Bits(48, 16)
 
 
 class _TxContext(NamedTuple):
     """Second quadword of a context descriptor (§3.3.6)."""
 
-    PAYLEN: Bits = Bits(0, 20); DTYP: Bits = Bits(20, 4); TCP: Bits = Bits(24); IP: Bits = Bits(25)
-    TSE: Bits = Bits(26); RS: Bits = Bits(27); DEXT: Bits = Bits(29); IDE: Bits = Bits(31); DD: Bits = Bits(32)
-    HDRLEN: Bits = Bits(40, 8); MSS: Bits = Bits(48, 16)
+    PAYLEN: Bits = Bits(0, 20)
+    DTYP: Bits = Bits(20, 4)
+    TCP: Bits = Bits(24)
+    IP: Bits = Bits(25)
+    TSE: Bits = Bits(26)
+    RS: Bits = Bits(27)
+    DEXT: Bits = Bits(29)
+    IDE: Bits = Bits(31)
+    DD: Bits = Bits(32)
+    HDRLEN: Bits = Bits(40, 8)
+    MSS: Bits = Bits(48, 16)
 
 
 class _Rx(NamedTuple):
     """Second quadword of a receive descriptor as written back (§3.2.3)."""
 
-    LENGTH: Bits = Bits(0, 16); CHECKSUM: Bits = Bits(16, 16)
-    DD: Bits = Bits(32); EOP: Bits = Bits(33); IXSM: Bits = Bits(34); VP: Bits = Bits(35); TCPCS: Bits = Bits(37)
-    IPCS: Bits = Bits(38); PIF: Bits = Bits(39)
-    CE: Bits = Bits(40); SE: Bits = Bits(41); SEQ: Bits = Bits(42); CXE: Bits = Bits(44); TCPE: Bits = Bits(45)
-    IPE: Bits = Bits(46); RXE: Bits = Bits(47); SPECIAL: Bits = Bits(48, 16)
+    LENGTH: Bits = Bits(0, 16)
+    CHECKSUM: Bits = Bits(16, 16)
+    DD: Bits = Bits(32)
+    EOP: Bits = Bits(33)
+    IXSM: Bits = Bits(34)
+    VP: Bits = Bits(35)
+    TCPCS: Bits = Bits(37)
+    IPCS: Bits = Bits(38)
+    PIF: Bits = Bits(39)
+    CE: Bits = Bits(40)
+    SE: Bits = Bits(41)
+    SEQ: Bits = Bits(42)
+    CXE: Bits = Bits(44)
+    TCPE: Bits = Bits(45)
+    IPE: Bits = Bits(46)
+    RXE: Bits = Bits(47)
+    SPECIAL: Bits = Bits(48, 16)
 
-
-# fmt: on
 
 TX_DATA, RANGES, TX_CONTEXT, RX = _TxData(), _Ranges(), _TxContext(), _Rx()
 

@@ -28,7 +28,7 @@ class Access(Enum):
 
 
 class Register(NamedTuple):
-    """One register, or `count` of them `stride` bytes apart."""
+    """One register, or `number` of them `stride` bytes apart."""
 
     offset: int
     access: Access
@@ -36,11 +36,11 @@ class Register(NamedTuple):
     reset: int
     title: str
     section: str
-    count: int = 1
+    number: int = 1
     stride: int = 4
 
 
-RW, RO, WO, RC, LOW, HIGH, W1C, W1S = Access
+RW, RO, WO, RC, LOW, HIGH, W1C, W1S = tuple(Access)
 ALL, HALF = 0xFFFF_FFFF, 0xFFFF
 CAUSES = 0x0001_FFFF
 
@@ -227,7 +227,7 @@ ALIASES: dict[int, Register] = {
 
 def offsets(row: Register) -> range:
     """Every offset of a register or register array."""
-    return range(row.offset, row.offset + row.count * row.stride, row.stride)
+    return range(row.offset, row.offset + row.number * row.stride, row.stride)
 
 
 def _by_offset() -> dict[int, tuple[str, Register]]:
@@ -236,7 +236,7 @@ def _by_offset() -> dict[int, tuple[str, Register]]:
         for index, offset in enumerate(offsets(row)):
             if offset in table or offset % 4 or offset >= WINDOW_BYTES:
                 raise ValueError(f"register {name} at {offset:#x} overlaps another, or is out of place")
-            table[offset] = (name if row.count == 1 else f"{name}[{index}]", row)
+            table[offset] = (name if row.number == 1 else f"{name}[{index}]", row)
     return table
 
 
@@ -247,7 +247,7 @@ BY_OFFSET: dict[int, tuple[str, Register]] = _by_offset()
 def _aliases() -> dict[int, int]:
     table: dict[int, int] = {}
     for alias, row in ALIASES.items():
-        span = 0x80 if row is R.RAL else row.count * row.stride
+        span = 0x80 if row is R.RAL else row.number * row.stride
         for step in range(0, span, 4):
             if alias + step in BY_OFFSET or alias + step in table:
                 raise ValueError(f"alias {alias + step:#x} hides a register")

@@ -1,0 +1,146 @@
+"""What does the MAC add to a packet before it is a frame? Tag, padding, FCS, and the counts (§3.3.4, §13.4.33, §13.7).
+
+Jitted leaves of the transmit engine, under its rules. A frame leaves without its FCS, for no back end carries one;
+where software brings its own (IFCS=0), it is checked as the partner's MAC would, and a wrong one keeps the frame from
+arriving.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.device.span import copy, store_be16
+from glassnic.device.statistics import INDEX
+from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, PREFIX, SERIAL, TAG, TRIED, Desk, Setting, record
+from glassnic.jit import kernel
+from glassnic.spec import bits, events
+from glassnic.spec.descriptors import TX_DATA
+
+take = kernel(bits.take)
+
+ADDRESSES, HEADER, FCS = 12, 14, 4
+MINIMUM_BYTES = 60
+"""The shortest frame, less FCS: TCTL.PSP pads to it."""
+SHORTEST_BYTES = 28
+"""The least the MAC sends without padding is 32 bytes with FCS (§13.4.33)."""
+
+TPT, TOT, GPTC, GOTC = INDEX["TPT"], INDEX["TOT"], INDEX["GPTC"], INDEX["GOTC"]
+MPTC, BPTC, PTC64 = INDEX["MPTC"], INDEX["BPTC"], INDEX["PTC64"]
+# PTC64, 127, 255, 511, 1023, 1522 stand in a row (§13.7.45 to §13.7.50).
+
+
+@kernel
+def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length: int, how: int) -> None:
+    """Make a frame of `length` gathered bytes, by the VLE, IFCS and SPECIAL of `command`, and hand it on."""
+    state = desk.state
+    state[TRIED] += 1
+    tagged = setting.vet >= 0 and take(command, TX_DATA.VLE) == 1
+    begin = state[CURSOR] + PREFIX + state[GAP]
+    if tagged != (state[GAP] == TAG):
+        begin = shift(desk.arena, begin, length, TAG if tagged else -TAG)
+    if not (take(command, TX_DATA.IFCS) or tagged):  # with VLE the FCS is inserted, IFCS or not (§3.3.3.1)
+        if length < HEADER + FCS:
+            record(desk, events.TX_RUNT, place, length, 0)
+            return
+        length -= FCS
+        expected, found = crc32(desk.arena, begin, begin + length), load_le32(desk.arena, begin + length)
+        if expected != found:
+            record(desk, events.TX_BAD_FCS, place, found, expected)
+            count(desk, desk.arena, begin, length, False)
+            return
+    else:
+        if (tagged and length < ADDRESSES) or (length < SHORTEST_BYTES and not setting.pad):
+            record(desk, events.TX_RUNT, place, length, 0)
+            return
+        if tagged:
+            insert_tag(desk, setting, begin, take(command, TX_DATA.SPECIAL))
+            begin -= TAG
+            length += TAG
+        if setting.pad and length < MINIMUM_BYTES:
+            record(desk, events.TX_PAD, length, MINIMUM_BYTES, 0)
+            desk.arena[begin + length : begin + MINIMUM_BYTES] = 0
+            length = MINIMUM_BYTES
+    count(desk, desk.arena, begin, length, True)
+    hand_on(desk, begin, length, how)
+
+
+@kernel
+def insert_tag(desk: Desk, setting: Setting, begin: int, tag: int) -> None:
+    """VET and TCI after the addresses, which move into the gap before them (§3.3.4)."""
+    copy(desk.arena, begin - TAG, desk.arena, begin, TAG)
+    copy(desk.arena, begin, desk.arena, begin + TAG, TAG)
+    copy(desk.arena, begin + TAG, desk.arena, begin + 2 * TAG, TAG)
+    store_be16(desk.arena, begin + ADDRESSES - TAG, setting.vet)
+    store_be16(desk.arena, begin + ADDRESSES - TAG + 2, tag)
+    record(desk, events.TX_TAG, setting.vet, tag, 0)
+
+
+@kernel
+def hand_on(desk: Desk, begin: int, length: int, how: int) -> None:
+    """The frame is complete at `begin`: its length before it, its bounds in the list."""
+    state = desk.state
+    store_be16(desk.arena, begin - PREFIX, length >> 16)
+    store_be16(desk.arena, begin - 2, length)
+    desk.bounds[state[FRAMES], 0] = begin
+    desk.bounds[state[FRAMES], 1] = begin + length
+    record(desk, events.TX_FRAME, state[SERIAL], length, how)
+    state[CURSOR] = begin + length
+    state[FRAMES] += 1
+    state[SERIAL] += 1
+
+
+@kernel
+def count(desk: Desk, arena: NDArray[np.uint8], begin: int, length: int, good: bool) -> None:
+    """The transmit statistics of one frame; lengths are counted with the FCS (§13.7)."""
+    counts, octets = desk.counts, length + FCS
+    counts[TPT] += 1
+    counts[TOT] += octets
+    if not good:
+        return
+    counts[GPTC] += 1
+    counts[GOTC] += octets
+    if octets >= 1024:
+        counts[PTC64 + 5] += 1
+    elif octets > 64:
+        bound, size = 128, 1
+        while octets >= bound:
+            bound *= 2
+            size += 1
+        counts[PTC64 + size] += 1
+    elif octets == 64:
+        counts[PTC64] += 1
+    if arena[begin] & 1:
+        broadcast = True
+        for octet in range(6):
+            broadcast = broadcast and arena[begin + octet] == 0xFF
+        counts[BPTC if broadcast else MPTC] += 1
+
+
+@kernel
+def shift(arena: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
+    """Move an overlapping run; says where it begins now. Needed only where the last descriptor's VLE is a surprise."""
+    if by > 0:
+        for at in range(begin + length - 1, begin - 1, -1):
+            arena[at + by] = arena[at]
+    else:
+        for at in range(begin, begin + length):
+            arena[at + by] = arena[at]
+    return begin + by
+
+
+@kernel
+def load_le32(arena: NDArray[np.uint8], at: int) -> int:
+    """The 32-bit word at `at`, little endian: the order in which an FCS is sent."""
+    return int(arena[at]) | int(arena[at + 1]) << 8 | int(arena[at + 2]) << 16 | int(arena[at + 3]) << 24
+
+
+@kernel
+def crc32(arena: NDArray[np.uint8], begin: int, end: int) -> int:
+    """The FCS over [begin, end), a bit at a time: only frames whose FCS software brings need it."""
+    crc = 0xFFFF_FFFF
+    for at in range(begin, end):
+        crc ^= int(arena[at])
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0xEDB8_8320 if crc & 1 else 0)
+    return crc ^ 0xFFFF_FFFF

@@ -1,0 +1,123 @@
+"""How does the engine touch bytes? Three leaves over a uint8 array: load a quadword, copy a run, sum 16-bit words.
+
+They are the only places where speed asks for more than plain Python over arrays: jitted, each becomes the machine's
+own unaligned load, copy and vector sum, without bounds checks; plain, numpy does the same. Callers have checked every
+index. All values are int64; a quadword with its top bit set is negative, which shifts and masks read rightly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.jit import ENABLED, kernel
+
+LOW32 = 0xFFFF_FFFF
+
+
+if ENABLED:
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+        """Pointer to byte `index` of an array."""
+        base = context.make_array(kind)(context, builder, array).data
+        return builder.gep(base, [index])
+
+    @intrinsic
+    def _load64(typing: Any, data: Any, at: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            pointer = _address(context, builder, signature.args[0], arguments[0], arguments[1])
+            return builder.load(builder.bitcast(pointer, ir.IntType(64).as_pointer()), align=1)
+
+        return types.int64(data, types.int64), generate
+
+    @intrinsic
+    def _copy(typing: Any, target: Any, to: Any, source: Any, at: Any, length: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            into = _address(context, builder, signature.args[0], arguments[0], arguments[1])
+            out_of = _address(context, builder, signature.args[2], arguments[2], arguments[3])
+            cgutils.raw_memcpy(  # type: ignore[no-untyped-call]
+                builder, into, out_of, arguments[4], 1
+            )
+            return context.get_dummy_value()
+
+        return types.void(target, types.int64, source, types.int64, types.int64), generate
+
+    @kernel
+    def load64(data: NDArray[np.uint8], at: int) -> int:
+        """The little-endian quadword at `at`, as int64; any alignment."""
+        return int(_load64(data, at))  # type: ignore[call-arg, arg-type, unused-ignore]
+
+    @kernel
+    def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
+        """Copy `length` bytes; the two runs do not overlap."""
+        _copy(target, to, source, at, length)  # type: ignore[call-arg, arg-type, unused-ignore]
+
+    @kernel
+    def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
+        """Sum of the little-endian 16-bit words of [start, end), an odd last byte padded on the right; not folded.
+
+        A one's complement sum may be taken in either byte order, and in 32-bit lanes, when it is folded and swapped
+        at the end.
+        """
+        total = 0
+        quads = (end - start) >> 3
+        for quad in range(quads):
+            word = load64(data, start + (quad << 3))
+            total += (word & LOW32) + ((word >> 32) & LOW32)
+        at = start + (quads << 3)
+        while at + 1 < end:
+            total += int(data[at]) + (int(data[at + 1]) << 8)
+            at += 2
+        if at < end:
+            total += int(data[at])
+        return total
+
+else:
+
+    def load64(data: NDArray[np.uint8], at: int) -> int:
+        return int(data[at : at + 8].view(np.int64)[0])
+
+    def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
+        target[to : to + length] = source[at : at + length]
+
+    def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
+        even = end - ((end - start) & 1)
+        total = int(data[start:even].view(np.uint16).sum(dtype=np.int64)) if even > start else 0
+        return total + (int(data[even]) if even < end else 0)
+
+
+@kernel
+def fold(total: int) -> int:
+    """A sum of words folded to 16 bits, and swapped to network order (§3.5.8)."""
+    total = (total & LOW32) + (total >> 32)
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    return ((total & 0xFF) << 8) | (total >> 8)
+
+
+@kernel
+def load_be16(data: NDArray[np.uint8], at: int) -> int:
+    """The 16-bit word at `at` in network order."""
+    return (int(data[at]) << 8) | int(data[at + 1])
+
+
+@kernel
+def store_be16(data: NDArray[np.uint8], at: int, value: int) -> None:
+    """Store 16 bits in network order."""
+    data[at] = (value >> 8) & 0xFF
+    data[at + 1] = value & 0xFF
+
+
+@kernel
+def reach(ranges: NDArray[np.int64], address: int, length: int, writable: int) -> bool:
+    """Does [address, address + length) lie inside one range of guest memory, a writable one if `writable` is 1?"""
+    for row in range(len(ranges)):
+        if ranges[row, 0] <= address and address <= ranges[row, 1] - length and ranges[row, 2] >= writable:
+            return True
+    return False

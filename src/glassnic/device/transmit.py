@@ -1,0 +1,204 @@
+"""What happens at a doorbell? The transmit side of the card: ring registers, turns of the engine, completion causes
+(§3.4, §13.4.33 on).
+
+A doorbell only marks how many descriptors software has given; `sweep` takes them in one bounded turn. The engine
+itself is `transmit_kernel.py`; here its numbers are made ready, and what it reports becomes causes and timers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnic.device.core import Core
+from glassnic.device.ports import NO_FRAMES, Frames
+from glassnic.device.timers import DelayTimer
+from glassnic.device.transmit_kernel import walk
+from glassnic.device.transmit_state import (
+    ARENA_BYTES,
+    ARENA_FRAMES,
+    CAUSES,
+    CLOSED,
+    CURSOR,
+    DELAYED,
+    FRAMES,
+    FULL,
+    GAP,
+    HEAD,
+    KIND,
+    LENGTH,
+    LIMIT_BYTES,
+    OFFSET,
+    PREFIX,
+    STATE_WORDS,
+    TAIL,
+    TODO,
+    Desk,
+    Setting,
+)
+from glassnic.spec import events
+from glassnic.spec.bits import take
+from glassnic.spec.descriptors import CONTEXTS, DESCRIPTOR_BYTES, FIFO_SLACK_BYTES, HEADER_LIMIT_BYTES, TX_DATA
+from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
+from glassnic.spec.registers import R
+
+BUDGET_DESCRIPTORS = 256
+"""A turn's most, so that a register read waits about a millisecond at worst."""
+
+NOWHERE = 1 << 62
+"""Stands for a ring base that no memory can have; arithmetic on it stays within int64."""
+
+
+class Transmit:
+    """The transmit ring and its engine."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.timer = DelayTimer()
+        self._arena = np.zeros(ARENA_BYTES, np.uint8)
+        self._bounds = np.zeros((ARENA_FRAMES + 1, 2), np.int64)
+        self._header = np.zeros(HEADER_LIMIT_BYTES, np.uint8)
+        self._state = np.zeros(STATE_WORDS, np.int64)
+        self._contexts = np.zeros((CONTEXTS, 2), np.int64)
+        self._setting: Setting | None = None
+        self._drained = 0
+        self._full = False
+        self._enabled = False
+
+    def reset(self) -> None:
+        """CTRL.RST: ring, contexts and the open packet are gone (§14.7; the contexts read zero, inferred)."""
+        sent = self.sent()  # what left the card before the reset has left it
+        self._state[:] = 0
+        self._contexts[:] = 0
+        self._state[FRAMES] = self._drained = len(sent)
+        self._state[CURSOR] = int(sent.bounds[-1, 1]) if len(sent) else 0
+        self.timer.stop()
+        self.changed()
+        self._enabled = False
+
+    # Handlers of the switchboard: a value as software wrote it.
+
+    def doorbell(self, tail: int) -> None:
+        """TDT: software gives the descriptors from TDH up to, not including, TDT (§3.4)."""
+        state, entries = self._state, self._entries()
+        head, tail = int(state[HEAD]), tail & 0xFFFF
+        if head >= entries or tail >= entries:
+            self.core.recorder.record(events.TX_RING_ODD, head, tail, entries)
+            if head >= entries:
+                self.head_moved(0)
+                head = 0
+        given = tail - head if head <= tail else entries - head + tail
+        state[TAIL] = tail
+        state[TODO] = min(given, entries)  # a tail beyond the ring gives one lap at most
+
+    def head_moved(self, head: int) -> None:
+        """TDH: software puts the head elsewhere, which it may only do while transmission is off (§13.4.39)."""
+        self._state[HEAD] = head & 0xFFFF
+        self._state[OFFSET] = self._state[TODO] = 0
+
+    def control(self, value: int) -> None:
+        """TCTL: enabling takes up what is in the ring (§13.4.33)."""
+        self.changed()
+        enabled = bool(take(value, TCTL.EN))
+        if enabled and not self._enabled:
+            self.doorbell(self.core.registers[R.TDT])
+        self._enabled = enabled
+
+    def changed(self, value: int = 0) -> None:
+        """A register that the engine looks at was written."""
+        self._setting = None
+
+    def head(self) -> int:
+        """What TDH reads."""
+        return int(self._state[HEAD])
+
+    @property
+    def pending(self) -> bool:
+        """Is there work that a turn could do?"""
+        return self._enabled and bool(self._state[TODO] > 0) and not self._full
+
+    @property
+    def deadline(self) -> int | None:
+        return self.timer.deadline
+
+    def advance(self) -> None:
+        """Raise TXDW if a delay timer has run out (§13.4.41, §13.4.44)."""
+        if self.timer.expired(self.core.now_ns):
+            self.core.interrupts.raise_(1 << CAUSE.TXDW.lo)
+
+    def sweep(self) -> None:
+        """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes."""
+        core, state = self.core, self._state
+        self._rewind()
+        setting = self._setting or self._set()
+        if state[HEAD] >= setting.entries:  # the ring was made shorter below the head
+            self.head_moved(0)
+            return
+        state[CAUSES] = state[DELAYED] = 0
+        core.recorder.record(events.TURN, core.now_ns, int(state[HEAD]), int(state[TAIL]))
+        desk = Desk(
+            core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, state, self._contexts,
+            core.statistics.counts, core.recorder.rows, core.recorder.tally,
+        )  # fmt: skip
+        self._full = walk(desk, setting) == FULL and bool(state[FRAMES])
+        self._complete(int(state[CAUSES]), bool(state[DELAYED]))
+
+    def sent(self) -> Frames:
+        """The frames that left since the last call; valid until the next turn."""
+        count = int(self._state[FRAMES])
+        if count == self._drained:
+            return NO_FRAMES
+        frames = Frames(self._arena, self._bounds[self._drained : count])
+        self._drained = count
+        self._full = False
+        return frames
+
+    def _rewind(self) -> None:
+        """Begin the arena anew once all its frames are drained; a frame under construction moves to the front."""
+        state = self._state
+        if not self._drained or self._drained < state[FRAMES]:
+            return
+        if state[KIND] != CLOSED and state[LENGTH]:
+            start, length = int(state[CURSOR]), PREFIX + int(state[GAP]) + int(min(state[LENGTH], LIMIT_BYTES))
+            self._arena[:length] = self._arena[start : start + length].copy()
+        state[CURSOR] = state[FRAMES] = self._drained = 0
+
+    def _complete(self, causes: int, delayed: bool) -> None:
+        """Causes of a turn; a write-back with IDE starts the delay instead, one without stops it (§13.4.41)."""
+        registers = self.core.registers
+        if causes & 1 << CAUSE.TXDW.lo:
+            self.timer.stop()
+        if delayed and registers[R.TIDV]:
+            self.timer.start(self.core.now_ns, registers[R.TIDV], registers[R.TADV])
+        elif delayed:
+            causes |= 1 << CAUSE.TXDW.lo  # no delay is asked for (inferred)
+        if causes:
+            self.core.interrupts.raise_(causes)
+
+    def _entries(self) -> int:
+        return self.core.registers[R.TDLEN] // DESCRIPTOR_BYTES
+
+    def _set(self) -> Setting:
+        """The numbers of a turn, from the registers, the model and the profile: the gate where all become int64."""
+        registers, model, traits = self.core.registers, self.core.model, self.core.traits
+        base = registers.pair(R.TDBAL, R.TDBAH)
+        fifo_bytes = (64 - take(registers[R.PBA], PBA.RXA)) * 1024
+        reserved = not model.small_packets
+        setting = Setting(
+            base=base if base < NOWHERE else NOWHERE,
+            entries=self._entries(),
+            budget=BUDGET_DESCRIPTORS,
+            vet=registers[R.VET] if take(registers[R.CTRL], CTRL.VME) else -1,
+            pad=take(registers[R.TCTL], TCTL.PSP),
+            limit=min(max(fifo_bytes - FIFO_SLACK_BYTES, 0), LIMIT_BYTES),
+            low_water=-1 if reserved else 8 * take(registers[R.TXDCTL], TXDCTL.LWTHRESH),
+            report=TX_DATA.RS.mask | (TX_DATA.RPS.mask if model.reports_on_wire else 0),
+            ipv6=model.ipv6,
+            plain_slot=traits.plain_slot,
+            segmented_slot=traits.segmented_slot,
+            ipv6_header=traits.ipv6_header_bytes,
+            zero_sum=traits.zero_sum,
+            legacy_sum=traits.legacy_sum,
+            block_send=traits.block_send,
+        )
+        self._setting = setting
+        return setting

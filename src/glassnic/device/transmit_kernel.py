@@ -1,0 +1,373 @@
+"""How does a ring of descriptors become frames? The transmit engine (§3.3 to §3.6), one jitted walk over plain arrays.
+
+`walk` takes descriptors one after the other: a context is loaded, a data descriptor is gathered into the frame being
+built, and at the end of a packet the sums are put in and `framing.py` makes a frame of it. A packet may stay open
+from call to call. Rules: int64 everywhere; no self, dict, string, exception or allocation; every number a guest chose
+is checked before it is an index, and what was refused is recorded. With GLASSNIC_JIT=0 the same lines run as plain
+Python.
+"""
+
+from __future__ import annotations
+
+from glassnic.device.framing import finish_frame
+from glassnic.device.span import copy, fold, load64, load_be16, reach, store_be16, sum_words
+from glassnic.device.statistics import INDEX
+from glassnic.device.transmit_state import (
+    ARENA_FRAMES,
+    CAUSES,
+    CLOSED,
+    COMMAND,
+    CURSOR,
+    DELAYED,
+    EMPTY,
+    EXCESS,
+    FATE,
+    FILLED,
+    FIRST,
+    FRAMES,
+    FULL,
+    GAP,
+    HEAD,
+    IN_COMMAND,
+    IN_RANGES,
+    KIND,
+    LEGACY,
+    LENGTH,
+    LOADED,
+    LOW,
+    NUMBER,
+    OFFSET,
+    PLAIN,
+    PREFIX,
+    ROOM_BYTES,
+    SEGMENTED,
+    SPENT,
+    TAG,
+    TAIL,
+    TAKEN,
+    TODO,
+    TRIED,
+    Desk,
+    Setting,
+    record,
+)
+from glassnic.jit import kernel
+from glassnic.spec import bits, events
+from glassnic.spec.descriptors import DTYP_CONTEXT, DTYP_DATA, HEADER_LIMIT_BYTES, RANGES, TX_CONTEXT, TX_DATA
+from glassnic.spec.fields import CAUSE
+
+take = kernel(bits.take)
+
+TSCTC, TSCTFC = INDEX["TSCTC"], INDEX["TSCTFC"]
+FIN_PSH = 0x09
+
+
+@kernel
+def walk(desk: Desk, setting: Setting) -> int:
+    """Take descriptors until none is left (EMPTY), the budget is SPENT, or the arena is FULL; says which."""
+    state = desk.state
+    state[TRIED] = 0
+    for _ in range(setting.budget):
+        if state[TODO] <= 0:
+            return EMPTY
+        if not room(desk):
+            return FULL
+        place = state[HEAD]
+        at = setting.base + place * 16
+        if state[OFFSET] or reach(desk.ranges, at, 16, 0):
+            if state[OFFSET] == 0:
+                state[LOW] = load64(desk.data, at)
+                state[COMMAND] = load64(desk.data, at + 8)
+            if not consume(desk, setting, place):
+                return FULL
+            write_back(desk, setting, place, at)
+        else:
+            record(desk, events.TX_RING_OUTSIDE, place, at, 0)
+        state[OFFSET] = 0
+        state[HEAD] = place + 1 if place + 1 < setting.entries else 0
+        state[TODO] -= 1
+        if state[TODO] == setting.low_water:
+            state[CAUSES] |= 1 << CAUSE.TXD_LOW.lo
+        if state[TODO] == 0 and state[HEAD] == state[TAIL]:
+            state[CAUSES] |= 1 << CAUSE.TXQE.lo
+    return EMPTY if state[TODO] <= 0 else SPENT
+
+
+@kernel
+def room(desk: Desk) -> bool:
+    """May another frame, whatever its length, be begun?"""
+    state = desk.state
+    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < ARENA_FRAMES)
+
+
+@kernel
+def consume(desk: Desk, setting: Setting, place: int) -> bool:
+    """One descriptor, by its kind (§3.3). False: the arena is full in its midst; go on from state[OFFSET] later."""
+    state = desk.state
+    low, command = state[LOW], state[COMMAND]
+    extended = take(command, TX_DATA.DEXT)
+    if extended and take(command, TX_DATA.DTYP) == DTYP_CONTEXT:
+        load_context(desk, setting, place, low, command)
+        return True
+    if extended and take(command, TX_DATA.DTYP) != DTYP_DATA:
+        record(desk, events.TX_RESERVED, place, take(command, TX_DATA.DTYP), 0)
+        return True
+    if state[OFFSET] == 0:
+        record(desk, events.TX_DESCRIPTOR, place, low, command)
+        if state[KIND] == CLOSED:
+            open_packet(desk, setting, place, command)
+        else:
+            check_same(desk, place, command)
+    length = take(command, TX_DATA.DTALEN) if extended else take(command, TX_DATA.LENGTH)
+    if low == 0:
+        length = 0  # a null descriptor holds no data (§3.3.3.1 note 3)
+    if length and not reach(desk.ranges, low, length, 0):
+        record(desk, events.TX_BUFFER_OUTSIDE, place, low, length)
+        state[FATE] = events.TX_BUFFER_OUTSIDE
+    elif state[KIND] == SEGMENTED:
+        if not gather_segments(desk, setting, low, length):
+            return False
+    elif length:
+        gather(desk, setting, low, length)
+    if take(command, TX_DATA.EOP):
+        if state[KIND] == SEGMENTED:
+            close_segmented(desk, setting, place)
+        else:
+            close_plain(desk, setting, place, command)
+        state[KIND] = CLOSED
+    return True
+
+
+@kernel
+def load_context(desk: Desk, setting: Setting, place: int, low: int, command: int) -> None:
+    """TUCMD.TSE says which of the two contexts this descriptor loads (§3.5.5, §3.6); the other stays as it was."""
+    slot = setting.segmented_slot if take(command, TX_CONTEXT.TSE) else setting.plain_slot
+    desk.contexts[slot, 0] = low
+    desk.contexts[slot, 1] = command
+    desk.state[LOADED] |= 1 << slot
+    record(desk, events.TX_CONTEXT, place, low, command)
+    if desk.state[KIND] != CLOSED:
+        record(desk, events.TX_CONTEXT_INSIDE, place, 0, 0)
+
+
+@kernel
+def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
+    """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
+    state = desk.state
+    state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
+    state[FIRST] = command
+    state[GAP] = TAG if setting.vet >= 0 and take(command, TX_DATA.VLE) else 0
+    if not take(command, TX_DATA.DEXT):
+        state[KIND] = LEGACY
+        return
+    segmented = take(command, TX_DATA.TSE)
+    state[KIND] = SEGMENTED if segmented else PLAIN
+    slot = setting.segmented_slot if segmented else setting.plain_slot
+    state[IN_RANGES] = desk.contexts[slot, 0]
+    state[IN_COMMAND] = desk.contexts[slot, 1]
+    sums = take(command, TX_DATA.IXSM) | take(command, TX_DATA.TXSM)
+    if (segmented or sums) and not (state[LOADED] >> slot) & 1:
+        record(desk, events.TX_UNLOADED, place, slot, 0)
+    if segmented:
+        context = state[IN_COMMAND]
+        header, mss = take(context, TX_CONTEXT.HDRLEN), take(context, TX_CONTEXT.MSS)
+        paylen = take(context, TX_CONTEXT.PAYLEN)
+        fits = header + mss <= setting.limit and header <= HEADER_LIMIT_BYTES
+        if not (header and mss and paylen and fits):
+            record(desk, events.TX_SEGMENTATION_IMPOSSIBLE, mss, header, paylen)
+            state[FATE] = events.TX_SEGMENTATION_IMPOSSIBLE
+
+
+@kernel
+def check_same(desk: Desk, place: int, command: int) -> None:
+    """The descriptors of a packet share format and TSE (§3.3.5, §3.3.7.1); where not, the first one's count."""
+    kind = desk.state[KIND]
+    if take(command, TX_DATA.DEXT) != (kind != LEGACY):
+        record(desk, events.TX_MIXED, place, 0, 0)
+    elif kind != LEGACY and take(command, TX_DATA.TSE) != (kind == SEGMENTED):
+        record(desk, events.TX_TSE_MIXED, place, 0, 0)
+
+
+@kernel
+def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
+    """Bytes of a packet that is sent as one frame. What exceeds the FIFO is counted, not kept (§3.3.7)."""
+    state = desk.state
+    if state[FATE] == 0 and state[LENGTH] + length <= setting.limit:
+        copy(desk.arena, state[CURSOR] + PREFIX + state[GAP] + state[LENGTH], desk.data, address, length)
+    elif state[FATE] == 0:
+        state[FATE] = events.TX_TOO_LONG
+    state[LENGTH] += length
+
+
+@kernel
+def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> bool:
+    """Bytes of a segmented packet: the header once, then payload cut at MSS, a frame at each cut (§3.5.5, §3.5.6)."""
+    state = desk.state
+    context = state[IN_COMMAND]
+    hdrlen, mss = take(context, TX_CONTEXT.HDRLEN), take(context, TX_CONTEXT.MSS)
+    paylen = take(context, TX_CONTEXT.PAYLEN)
+    while state[OFFSET] < length and state[FATE] == 0:
+        left = length - state[OFFSET]
+        if state[FILLED] < hdrlen:
+            count = min(left, hdrlen - state[FILLED])
+            copy(desk.header, state[FILLED], desk.data, address + state[OFFSET], count)
+            state[FILLED] += count
+        elif state[TAKEN] == paylen:
+            count = left
+            state[EXCESS] += count
+        else:
+            if state[LENGTH] == 0:
+                if not room(desk):
+                    return False
+                copy(desk.arena, state[CURSOR] + PREFIX + state[GAP], desk.header, 0, hdrlen)
+                state[LENGTH] = hdrlen
+            count = min(left, min(hdrlen + mss - state[LENGTH], paylen - state[TAKEN]))
+            into = state[CURSOR] + PREFIX + state[GAP] + state[LENGTH]
+            copy(desk.arena, into, desk.data, address + state[OFFSET], count)
+            state[LENGTH] += count
+            state[TAKEN] += count
+            if state[LENGTH] == hdrlen + mss or state[TAKEN] == paylen:
+                send_segment(desk, setting, state[TAKEN] == paylen)
+        state[OFFSET] += count
+    return True
+
+
+@kernel
+def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
+    """Stamp the header for this frame, put in the sums, send (§3.5.9)."""
+    state = desk.state
+    ranges, context, first = state[IN_RANGES], state[IN_COMMAND], state[FIRST]
+    length = state[LENGTH]
+    start = state[CURSOR] + PREFIX + state[GAP]
+    ip, tcp = take(context, TX_CONTEXT.IP), take(context, TX_CONTEXT.TCP)
+    block = setting.block_send and not ip and not tcp
+    if not block:
+        stamp_header(desk, setting, start, last)
+    if take(first, TX_DATA.TXSM):
+        l4_length = 0 if block else length - take(ranges, RANGES.TUCSS)
+        begin, place, end = take(ranges, RANGES.TUCSS), take(ranges, RANGES.TUCSO), take(ranges, RANGES.TUCSE)
+        insert_sum(desk, setting, start, length, begin, place, end, l4_length)
+    if take(first, TX_DATA.IXSM):
+        begin, place, end = take(ranges, RANGES.IPCSS), take(ranges, RANGES.IPCSO), take(ranges, RANGES.IPCSE)
+        insert_sum(desk, setting, start, length, begin, place, end, 0)
+    how = state[NUMBER] << 8 | (16 if last else 0) | SEGMENTED
+    finish_frame(desk, setting, state[HEAD], first, length, how)
+    state[NUMBER] += 1
+    state[LENGTH] = 0
+
+
+@kernel
+def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
+    """The fields that differ from frame to frame (§3.5.9.1 to §3.5.9.3); lengths are set, not added to."""
+    state, arena = desk.state, desk.arena
+    ranges, context = state[IN_RANGES], state[IN_COMMAND]
+    hdrlen, length, number = take(context, TX_CONTEXT.HDRLEN), state[LENGTH], state[NUMBER]
+    l3, l4 = take(ranges, RANGES.IPCSS), take(ranges, RANGES.TUCSS)
+    tcp = take(context, TX_CONTEXT.TCP)
+    if take(context, TX_CONTEXT.IP):
+        if inside(desk, l3 + 6, hdrlen):
+            store_be16(arena, start + l3 + 2, length - l3)
+            store_be16(arena, start + l3 + 4, load_be16(desk.header, l3 + 4) + number)
+    elif setting.ipv6 and inside(desk, l3 + 6, hdrlen):
+        store_be16(arena, start + l3 + 4, length - l3 - setting.ipv6_header)
+    if tcp:
+        if inside(desk, l4 + 14, hdrlen):
+            sequence = (load_be16(desk.header, l4 + 4) << 16) + load_be16(desk.header, l4 + 6)
+            sequence += number * take(context, TX_CONTEXT.MSS)
+            store_be16(arena, start + l4 + 4, sequence >> 16)
+            store_be16(arena, start + l4 + 6, sequence)
+            if not last:
+                arena[start + l4 + 13] &= 0xFF - FIN_PSH
+    elif inside(desk, l4 + 6, hdrlen):
+        store_be16(arena, start + l4 + 4, length - l4)
+
+
+@kernel
+def inside(desk: Desk, end: int, hdrlen: int) -> bool:
+    """Do the header fields that end before `end` lie in the prototype header? If not they are left alone."""
+    if end > hdrlen:
+        record(desk, events.TX_HEADER_FIELD_OUTSIDE, end, hdrlen, 0)
+    return end <= hdrlen
+
+
+@kernel
+def insert_sum(
+    desk: Desk, setting: Setting, start: int, length: int, begin: int, place: int, end: int, extra: int
+) -> None:
+    """Sum [begin, end] inclusive, end 0 being the last byte, and store the complement at `place` (§3.5.8, §3.6)."""
+    stop = length - 1 if end == 0 or end >= length else end
+    if begin >= length or place + 1 >= length or stop < begin:
+        record(desk, events.TX_SUM_OUTSIDE, begin << 32 | end, place, length)
+        return
+    total = sum_words(desk.arena, start + begin, start + stop + 1) + ((extra & 0xFF) << 8 | (extra >> 8) & 0xFF)
+    value = ~fold(total) & 0xFFFF
+    if value == 0:
+        value = setting.zero_sum
+    before = load_be16(desk.arena, start + place)
+    store_be16(desk.arena, start + place, value)
+    record(desk, events.TX_SUM, begin << 32 | stop, place, before << 16 | value)
+
+
+@kernel
+def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
+    """EOP of a packet that is one frame: sums by the first descriptor's options, the rest by the last's (§3.3.7)."""
+    state = desk.state
+    length, first, ranges = state[LENGTH], state[FIRST], state[IN_RANGES]
+    if state[FATE] == events.TX_TOO_LONG:
+        record(desk, events.TX_TOO_LONG, place, length, setting.limit)
+    if state[FATE]:
+        return
+    if length == 0:
+        record(desk, events.TX_EMPTY, place, 0, 0)
+        return
+    start = state[CURSOR] + PREFIX + state[GAP]
+    if state[KIND] == LEGACY:
+        if (
+            take(command, TX_DATA.IC) & setting.legacy_sum
+        ):  # CSS of the first descriptor, IC and CSO of the last (§3.3.3.1)
+            insert_sum(desk, setting, start, length, take(first, TX_DATA.CSS), take(command, TX_DATA.CSO), 0, 0)
+    else:
+        if take(first, TX_DATA.TXSM):
+            begin, target, end = take(ranges, RANGES.TUCSS), take(ranges, RANGES.TUCSO), take(ranges, RANGES.TUCSE)
+            insert_sum(desk, setting, start, length, begin, target, end, 0)
+        if take(first, TX_DATA.IXSM):
+            begin, target, end = take(ranges, RANGES.IPCSS), take(ranges, RANGES.IPCSO), take(ranges, RANGES.IPCSE)
+            insert_sum(desk, setting, start, length, begin, target, end, 0)
+    finish_frame(desk, setting, place, command, length, state[KIND])
+
+
+@kernel
+def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
+    """EOP of a segmented packet. PAYLEN said which frame was last; if EOP disagrees, the context failed (§13.7.54)."""
+    state = desk.state
+    hdrlen, paylen = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN), take(state[IN_COMMAND], TX_CONTEXT.PAYLEN)
+    if state[FATE]:
+        desk.counts[TSCTFC] += 1
+        return
+    if state[FILLED] < hdrlen:
+        record(desk, events.TX_HEADER_SHORT, place, state[FILLED], hdrlen)
+    elif state[TAKEN] < paylen:
+        record(desk, events.TX_PAYLEN_UNMET, place, state[TAKEN], paylen)
+        if state[LENGTH]:
+            send_segment(desk, setting, True)
+    elif state[EXCESS]:
+        record(desk, events.TX_PAYLEN_EXCEEDED, place, state[EXCESS], paylen)
+    met = state[FILLED] == hdrlen and state[TAKEN] == paylen and state[EXCESS] == 0
+    desk.counts[TSCTC if met else TSCTFC] += 1
+
+
+@kernel
+def write_back(desk: Desk, setting: Setting, place: int, at: int) -> None:
+    """DD for a descriptor that asked for it, and its cause: at once, or delayed with IDE (§3.3.3.2, §3.4.3)."""
+    command, state = desk.state[COMMAND], desk.state
+    if not command & setting.report:
+        return
+    if reach(desk.ranges, at, 16, 1):
+        desk.data[at + 12] = (desk.data[at + 12] & 0xF0) | 1
+    else:
+        record(desk, events.TX_WRITE_BACK_OUTSIDE, place, at, 0)
+    if take(command, TX_DATA.IDE):
+        state[DELAYED] = 1
+    else:
+        state[DELAYED] = 0
+        state[CAUSES] |= 1 << CAUSE.TXDW.lo

@@ -1,0 +1,84 @@
+"""What does the transmit engine hold, between calls and in one? Its state words, the arrays it works on, the numbers
+of a turn.
+
+State is one int64 array with named places, so that jitted code can keep a packet open from doorbell to doorbell, and
+go on in the midst of a descriptor when the arena was full (§3.3, §3.5).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.jit import kernel
+
+# What `state` holds between calls.
+HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED = range(13)
+# ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER = range(13, 24)
+STATE_WORDS = 24
+
+CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
+EMPTY, SPENT, FULL = range(3)
+
+ROOM_BYTES = 1 << 18
+"""A turn ends when this much is in the arena: it stays in the cache, and no register read waits long."""
+LIMIT_BYTES = (1 << 16) - 80
+ARENA_BYTES = ROOM_BYTES + (1 << 16) + 64
+ARENA_FRAMES = 20480
+"""More frames than the arena can hold of the shortest kind; also the most that one call tries to send."""
+
+PREFIX, TAG = 4, 4
+"""Bytes before each frame: its length, and room for a tag where the first descriptor announces one."""
+
+
+class Desk(NamedTuple):
+    """The arrays the engine works on."""
+
+    data: NDArray[np.uint8]
+    ranges: NDArray[np.int64]
+    arena: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+    header: NDArray[np.uint8]
+    state: NDArray[np.int64]
+    contexts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    tally: NDArray[np.int64]
+
+
+class Setting(NamedTuple):
+    """The numbers of this turn: ring, control bits, and the traits of profile and model."""
+
+    base: int
+    entries: int
+    budget: int
+    vet: int
+    """VET when CTRL.VME is set, else -1."""
+    pad: int
+    limit: int
+    low_water: int
+    report: int
+    """Descriptor bits that ask for a write-back."""
+    ipv6: int
+    plain_slot: int
+    segmented_slot: int
+    ipv6_header: int
+    zero_sum: int
+    legacy_sum: int
+    block_send: int
+
+
+@kernel
+def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
+    """Append a row; the same as `Recorder.record`."""
+    total = desk.tally[0]
+    row = total & (len(desk.rows) - 1)
+    desk.rows[row, 0] = event
+    desk.rows[row, 1] = a
+    desk.rows[row, 2] = b
+    desk.rows[row, 3] = c
+    desk.tally[0] = total + 1
+    desk.tally[event] += 1
