@@ -1,7 +1,7 @@
-"""What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists, integers; clarity over all.
+"""What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists, integers; clarity first.
 
-Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the engine,
-with which it shares the tables of `spec` and nothing else. One object is one card's transmit unit.
+Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the
+engine, with which it shares the tables of `spec` and nothing else. One object is one card's transmit unit.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class NaiveTransmit:
             return
         if head >= entries or tail >= entries:
             self.findings.append("TX_RING_ODD")
-        head = head if head < entries else 0
+        head = registers["TDH"] = head if head < entries else 0
         todo = min(tail - head if head <= tail else entries - head + tail, entries)
         base = registers["TDBAH"] << 32 | registers["TDBAL"]
         low_water = 8 * take(registers["TXDCTL"], TXDCTL.LWTHRESH)

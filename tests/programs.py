@@ -1,0 +1,337 @@
+"""What may a guest ask of the transmit ring? Hypothesis strategies for whole transmit programs, right and silly ones.
+
+A `Program` is a memory, register settings, and steps: each lays descriptors into the ring and moves the tail; so
+packets stay open between doorbells, and the ring wraps. Plausible packets have true headers (§3.5.5); silly ones any.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from hypothesis import strategies as st
+
+from glassnic.device.ports import FlatMemory, GuestMemory
+from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.models import MODELS, Model
+from glassnic.spec.profiles import PROFILES, Traits
+from glassnic.wire.checksum import pseudo_sum
+from glassnic.wire.ethernet import IPV4, IPV6, Ethernet
+from glassnic.wire.ipv4 import Ipv4
+from glassnic.wire.ipv6 import Ipv6
+from glassnic.wire.tcp import PROTOCOL as TCP
+from glassnic.wire.tcp import Tcp
+from glassnic.wire.udp import PROTOCOL as UDP
+from glassnic.wire.udp import Udp
+
+MEMORY_BYTES = 0x10000
+RING, BUFFERS = 0x1000, 0x2000
+EN, PSP, VME = 1 << 1, 1 << 3, 1 << 30
+SILLY_LENGTHS = (0, 1, 2, 4, 13, 17, 18, 27, 28, 59, 60, 61, 200, 1514, 4000)
+HEADER_FIELDS = (0, 12, 14, 18, 24, 33, 34, 50, 54, 200, 239, 240, 241, 255)
+
+RANGES = {
+    "all of it": ((0, MEMORY_BYTES, 1),),
+    "a hole among the buffers": ((0, 0x3000, 1), (0x3800, MEMORY_BYTES, 1)),
+    "a ring that cannot be written": ((0, RING, 1), (RING, BUFFERS, 0), (BUFFERS, MEMORY_BYTES, 1)),
+    "buffers that cannot be written": ((0, BUFFERS, 1), (BUFFERS, MEMORY_BYTES, 0)),
+    "half a descriptor": ((RING + 40, MEMORY_BYTES, 1),),
+    "nothing": (),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """`descriptors` go into the ring from `slot` on; then the registers are written in order, TDT among them."""
+
+    slot: int
+    descriptors: tuple[bytes, ...]
+    writes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """`contents` are (address, bytes) laid over memory that is filled from `seed`."""
+
+    model: Model
+    traits: Traits
+    ranges: tuple[tuple[int, int, int], ...]
+    seed: int
+    contents: tuple[tuple[int, bytes], ...]
+    entries: int
+    setup: tuple[tuple[str, int], ...]
+    steps: tuple[Step, ...]
+
+    def memory(self) -> FlatMemory:
+        """Memory of its own, all of it filled, before the ranges are drawn tight."""
+        memory = FlatMemory(MEMORY_BYTES)
+        self.place(memory)
+        memory.ranges = np.array(self.ranges, np.int64).reshape(-1, 3)
+        return memory
+
+    def place(self, memory: GuestMemory) -> None:
+        """Fill memory; the ring starts as zeros, as a driver leaves it."""
+        memory.write(0, random.Random(self.seed).randbytes(MEMORY_BYTES))
+        memory.write(RING, bytes(BUFFERS - RING))
+        for address, data in self.contents:
+            memory.write(address, data)
+
+    def play(self, memory: GuestMemory, write: Callable[[str, int], None]) -> None:
+        """Be the driver: lay descriptors, call `write(register, value)` for each write."""
+        for name, value in self.setup:
+            write(name, value)
+        for step in self.steps:
+            for index, descriptor in enumerate(step.descriptors):
+                place = RING + (step.slot + index) % self.entries * DESCRIPTOR_BYTES
+                memory.data[place : place + DESCRIPTOR_BYTES] = np.frombuffer(descriptor, np.uint8)
+            for name, value in step.writes:
+                write(name, value)
+
+
+class Pages:
+    """Hands out buffer addresses, and keeps what was put there."""
+
+    def __init__(self) -> None:
+        self.next = BUFFERS
+        self.contents: list[tuple[int, bytes]] = []
+
+    def put(self, data: bytes) -> int:
+        if self.next + len(data) > MEMORY_BYTES:
+            self.next = BUFFERS  # later packets overwrite earlier ones: only the bytes change
+        address = self.next
+        self.contents.append((address, data))
+        self.next += len(data)
+        return address
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a stack hands to a driver: one header and payload, with what the card shall do about it."""
+
+    ipv6: bool
+    tcp: bool
+    payload: bytes
+    mss: int
+    """0: no segmentation."""
+    options: bytes = b""
+    tags: bytes = b""
+
+    @property
+    def l3(self) -> int:
+        return 14 + len(self.tags)
+
+    @property
+    def l4(self) -> int:
+        return self.l3 + (40 if self.ipv6 else 20)
+
+    @property
+    def header_bytes(self) -> int:
+        return self.l4 + (20 + len(self.options) if self.tcp else 8)
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """The context for this message (§3.3.6), as drivers write it."""
+        sums = {"TUCSS": self.l4, "TUCSO": self.l4 + (16 if self.tcp else 6), "TUCSE": 0}
+        if not self.ipv6:
+            sums |= {"IPCSS": self.l3, "IPCSO": self.l3 + 10, "IPCSE": self.l4 - 1}
+        else:
+            sums |= {"IPCSS": self.l3}
+        kind = {"IP": int(not self.ipv6), "TCP": int(self.tcp)}
+        if not self.mss:
+            return sums | kind
+        return sums | kind | {"TSE": 1, "HDRLEN": self.header_bytes, "MSS": self.mss, "PAYLEN": len(self.payload)}
+
+    def encode(self) -> bytes:
+        """Header as the card wants it: lengths 0 when it segments, the pseudo header's sum in place (§3.5.5, §3.6)."""
+        source, target = (bytes(range(16)), bytes(range(16, 32))) if self.ipv6 else (b"\x0a\0\0\2", b"\x0a\0\0\1")
+        protocol = TCP if self.tcp else UDP
+        length = self.header_bytes - self.l4 + len(self.payload)
+        start = pseudo_sum(source, target, protocol, 0 if self.mss else length)
+        if self.tcp:
+            inner = Tcp(40000, 80, 0xFFFF_F000, 7, 0x019, 512, self.payload, self.options, checksum=start).encode()
+        else:
+            inner = Udp(40000, 53, self.payload, start).encode()
+        if self.ipv6:
+            outer, ethertype = Ipv6(source, target, protocol, inner).encode(), IPV6
+        else:
+            outer, ethertype = Ipv4(source, target, protocol, inner, identification=0xFFFE).encode(), IPV4
+        frame = bytearray(Ethernet(b"\x52\x54\0\0\0\1", b"\x52\x54\0\0\0\2", ethertype, outer).encode())
+        frame[12:12] = self.tags
+        if self.mss and self.ipv6:
+            frame[self.l3 + 4 : self.l3 + 6] = bytes(2)
+        elif self.mss:
+            frame[self.l3 + 2 : self.l3 + 4] = bytes(2)
+        return bytes(frame)
+
+
+@st.composite
+def messages(draw: st.DrawFn, right: bool = False) -> Message:
+    mss = draw(st.sampled_from([0, 0, 1, 9, 100, 536, 1448]))
+    most = 3 * mss + 40 if mss else 1600
+    length = draw(st.integers(1, most) | st.sampled_from([mss or 1, 2 * mss or 2]))
+    payload = random.Random(draw(st.integers(0, 7))).randbytes(length)
+    options, tags = draw(st.sampled_from([b"", bytes(12)])), draw(st.sampled_from([b"", b"", b"\x81\0\0\x07"]))
+    ipv6, tcp = draw(st.booleans()), draw(st.booleans())
+    if right and ipv6 and not tcp:
+        mss = 0  # no part segments UDP over IPv6 (§3.3.6.1 note 2)
+    return Message(ipv6, tcp, payload, mss, options, tags)
+
+
+def flags(*names: str) -> st.SearchStrategy[dict[str, int]]:
+    """Each of these bits, or not."""
+    return st.fixed_dictionaries({name: st.integers(0, 1) for name in names})
+
+
+@st.composite
+def pieces(draw: st.DrawFn, data: bytes, pages: Pages) -> list[tuple[int, int]]:
+    """(address, length) of buffers that together hold `data`, cut anywhere, with null ones between."""
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)) | st.just(max(len(data) - 4, 0)), max_size=4)))
+    bounds = list(zip([0, *cuts], [*cuts, len(data)], strict=True))
+    nulls = draw(st.sampled_from([(), (), (), ((0, 100),), ((BUFFERS, 0),)]))
+    placed = [(pages.put(data[start:end]), end - start) for start, end in bounds]
+    at = draw(st.integers(0, len(placed)))
+    return placed[:at] + list(nulls) + placed[at:]
+
+
+@st.composite
+def plausible(draw: st.DrawFn, pages: Pages, right: bool = False) -> list[bytes]:
+    """A context and a packet that fits it. Unless `right`: at times the context is left out, or the FCS."""
+    message = draw(messages(right))
+    data = draw(pieces(message.encode(), pages))
+    fields = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": int(message.mss > 0)} | draw(flags("IFCS", "VLE"))
+    fields["SPECIAL"] = draw(st.sampled_from([0, 0x2005]))
+    if right:
+        fields["IFCS"] = 1
+    context = encode_context(**message.fields, **draw(flags("RS", "IDE")))
+    out = [context] if right or draw(st.integers(0, 3)) else []
+    for index, (address, length) in enumerate(data):
+        end = {"EOP": int(index == len(data) - 1)}
+        out.append(encode_data(address, length, **fields, **draw(flags("RS", "IDE")), **end))
+    return out
+
+
+@st.composite
+def legacy(draw: st.DrawFn, pages: Pages) -> list[bytes]:
+    """A packet of legacy descriptors, with the card's FCS or software's, right or wrong."""
+    frame = draw(messages()).encode()[: draw(st.sampled_from([10, 14, 27, 28, 59, 60, 2000]))]
+    common = draw(flags("IFCS", "IC", "VLE"))
+    if not common["IFCS"]:
+        frame += (crc32(frame) ^ draw(st.sampled_from([0, 0, 1]))).to_bytes(4, "little")
+    common |= draw(st.fixed_dictionaries({name: st.sampled_from(HEADER_FIELDS) for name in ("CSS", "CSO")}))
+    data = draw(pieces(frame, pages))
+    return [
+        encode_legacy(
+            address, length, EOP=int(index == len(data) - 1), SPECIAL=draw(st.sampled_from([0, 0xE00A])),
+            **common, **draw(flags("RS", "IDE", "RPS")),
+        )
+        for index, (address, length) in enumerate(data)
+    ]  # fmt: skip
+
+
+IN_MEMORY = (BUFFERS, BUFFERS + 1, BUFFERS + 4001, 0x2FF0, 0x3800, RING, RING + 8, MEMORY_BYTES - 17)
+OUTSIDE = (MEMORY_BYTES, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+ADDRESSES = st.sampled_from([0, *IN_MEMORY, *OUTSIDE])
+LENGTHS = st.sampled_from([*SILLY_LENGTHS, 0xFFFF, 0xFFFFF]) | st.integers(0, 300)
+
+
+@st.composite
+def silly_context(draw: st.DrawFn) -> bytes:
+    edges = st.sampled_from(HEADER_FIELDS)
+    ends = edges | st.sampled_from([0xFFFF, 1500])
+    fields = {name: draw(edges) for name in ("IPCSS", "IPCSO", "TUCSS", "TUCSO", "HDRLEN")}
+    fields |= {name: draw(ends) for name in ("IPCSE", "TUCSE")}
+    fields["MSS"] = draw(st.sampled_from([0, 8, 17, 64, 600, 1460, 0xFFFF]))
+    fields["PAYLEN"] = draw(st.sampled_from([0, 1, 64, 1200, 3000, 0xFFFFF]))
+    return encode_context(**fields, **draw(flags("TSE", "IP", "TCP", "RS", "IDE")))
+
+
+@st.composite
+def silly_data(draw: st.DrawFn) -> bytes:
+    names = ("EOP", "IFCS", "TSE", "RS", "RPS", "VLE", "IDE", "IXSM", "TXSM")
+    kind = draw(st.sampled_from([1, 1, 1, 1, 0, 2, 15]))
+    special = draw(st.sampled_from([0, 0xFFFF]))
+    return encode_data(draw(ADDRESSES), draw(LENGTHS), DTYP=kind, SPECIAL=special, **draw(flags(*names)))
+
+
+@st.composite
+def silly_legacy(draw: st.DrawFn) -> bytes:
+    names = ("EOP", "IFCS", "IC", "RS", "RPS", "VLE", "IDE")
+    sums = {name: draw(st.sampled_from(HEADER_FIELDS)) for name in ("CSS", "CSO")}
+    return encode_legacy(draw(ADDRESSES), draw(LENGTHS) & 0xFFFF, **sums, **draw(flags(*names)))
+
+
+def silly(pages: Pages) -> st.SearchStrategy[list[bytes]]:
+    """Descriptors one by one, each of any kind, and now and then any 16 bytes at all."""
+    any_bits = st.binary(min_size=16, max_size=16)
+    return st.lists(silly_context() | silly_data() | silly_legacy() | any_bits, min_size=1, max_size=5)
+
+
+def settings() -> st.SearchStrategy[dict[str, int]]:
+    """Registers the engine looks at, as a driver or a fuzzer sets them."""
+    return st.fixed_dictionaries(
+        {
+            "CTRL": st.sampled_from([0, VME]),
+            "VET": st.sampled_from([0x8100, 0x88A8, 0]),
+            "PBA": st.sampled_from([0x30, 0x30, 0x30, 63, 64, 127, 0]),
+            "TXDCTL": st.sampled_from([0, 1 << 25, 0x0101_0000]),
+            "TIDV": st.sampled_from([0, 8]),
+        }
+    )
+
+
+@st.composite
+def odd_writes(draw: st.DrawFn, entries: int) -> list[tuple[str, int]]:
+    """What a driver does besides its tail: mostly nothing."""
+    choices = [
+        [], [], [], [], [], [],
+        [("TDT", draw(st.integers(0, entries + 2) | st.just(0xFFFF)))],
+        [("TCTL", PSP), ("TDT", 1), ("TCTL", EN | PSP)],
+        [("TDH", draw(st.integers(0, entries + 2) | st.just(0xFFFF)))],
+        [("CTRL", VME), ("VET", 0x88A8)],
+        [("TCTL", EN)],
+    ]  # fmt: skip
+    return draw(st.sampled_from(choices))
+
+
+@st.composite
+def steps(draw: st.DrawFn, descriptors: list[bytes], entries: int, wild: bool) -> list[Step]:
+    """Cut the descriptors into doorbells, no more at once than a ring takes."""
+    out, slot = [], 0
+    while descriptors:
+        count = draw(st.integers(1, min(entries - 1, len(descriptors))))
+        tail = (slot + count) % entries
+        before = draw(odd_writes(entries)) if wild else []
+        out.append(Step(slot, tuple(descriptors[:count]), (*before, ("TDT", tail))))
+        descriptors, slot = descriptors[count:], tail
+    return out
+
+
+@st.composite
+def programs(draw: st.DrawFn, wild: bool = True) -> Program:
+    """A whole program. Not `wild`: right packets only, with memory and registers as drivers have them."""
+    pages = Pages()
+    kinds = plausible(pages) | legacy(pages) | silly(pages) if wild else plausible(pages, right=True)
+    descriptors = [one for packet in draw(st.lists(kinds, min_size=1, max_size=6)) for one in packet]
+    entries = draw(st.sampled_from([8, 16, 24, 32]))
+    control = draw(st.sampled_from([EN | PSP, EN | PSP, EN])) if wild else EN | PSP
+    setup = {"TDBAL": RING, "TDBAH": 0, "TDLEN": entries * DESCRIPTOR_BYTES} | draw(settings())
+    if not wild:
+        setup |= {"PBA": 0x30, "VET": 0x8100}
+    profile = draw(st.sampled_from(sorted(PROFILES))) if wild else "manual"
+    traits = PROFILES[profile]
+    if wild:
+        traits = traits._replace(block_send=draw(st.integers(0, 1)), zero_sum=draw(st.sampled_from([0, 0xFFFF])))
+    return Program(
+        model=draw(st.sampled_from([model for model in MODELS.values() if wild or model.ipv6])),
+        traits=traits,
+        ranges=RANGES[draw(st.sampled_from(sorted(RANGES)))] if wild else RANGES["all of it"],
+        seed=draw(st.integers(0, 3)),
+        contents=tuple(pages.contents),
+        entries=entries,
+        setup=(*setup.items(), ("TCTL", control)),
+        steps=tuple(draw(steps(descriptors, entries, wild))),
+    )
