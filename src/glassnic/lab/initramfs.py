@@ -19,6 +19,8 @@ from glassnic.lab.fetch import LIBRARIES, LOADER, Fetched
 
 DRIVERS = ("e1000", "e1000e", "8021q")
 PROGRAMS = ("usr/bin/iperf3", "usr/sbin/ethtool")
+# Loaded at run time, so no header names it: threads ask for it when they are cancelled.
+LIBRARIES_UNNAMED = (f"{LIBRARIES}/libgcc_s.so.1",)
 PYTHON_SKIPS = {"email", "urllib", "ssl.py", "asyncio", "zipfile", "test", "tracemalloc.py", "lib-dynload", "compileall.py"}
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "usr/sbin", "var/run")
 
@@ -129,6 +131,7 @@ def _add_programs(archive: Archive, tools: Fetched) -> None:
     python = next(path for path in sorted((tools.root / "usr/bin").glob("python3.*")) if re.fullmatch(r"python3\.\d+", path.name))
     programs = [*PROGRAMS, f"usr/bin/{python.name}"]
     libraries = {library for program in programs for library in tools.libraries(program)}
+    libraries |= {tools.root / name for name in LIBRARIES_UNNAMED}
     for program in programs:
         archive.copy(program, tools.root / program)
     for library in sorted(libraries):
@@ -137,6 +140,7 @@ def _add_programs(archive: Archive, tools: Fetched) -> None:
     archive.link("usr/bin/python3", python.name)
     archive.link("lib/x86_64-linux-gnu", f"/{LIBRARIES}")
     standard = tools.root / "usr/lib" / python.name
+    archive.folder(f"usr/lib/{python.name}/lib-dynload")  # Python looks for it and complains
     environment = {**os.environ, "PYTHONHOME": str(tools.root / "usr")}
     command = [*tools.command(f"usr/bin/{python.name}"), "-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(standard)]
     subprocess.run(command, capture_output=True, check=False, env=environment)

@@ -44,7 +44,7 @@ class Kit(NamedTuple):
     @property
     def option_rom(self) -> Path:
         """iPXE's option ROM for 8086:100E."""
-        return self.tools.root / "usr/lib/ipxe/qemu/pxe-e1000.rom"
+        return self.tools.root / "usr/share/qemu/pxe-e1000.rom"
 
 
 def gather(console: Console) -> Kit:

@@ -18,8 +18,11 @@ import time
 
 MAGIC = b"glassnic"
 HEADER = struct.Struct("!8sIH")  # magic, sequence number, length of the whole payload
+FIRST_SECONDS = 15
 ETH_P_ALL = 3
-SOL_PACKET, PACKET_STATISTICS, PACKET_OUTGOING = 263, 6, 4
+SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA, PACKET_OUTGOING = 263, 6, 8, 4
+AUXDATA = struct.Struct("IIIHHHH")  # status, length, captured, mac, net, tag, tag's ethertype
+TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 0x10, 0x40
 SO_RCVBUFFORCE = 33
 TUNSETIFF, TUNSETPERSIST, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x400454CB, 0x0002, 0x1000
 PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, 1)
@@ -48,6 +51,7 @@ def send(address: str, port: str, count: str, length: str, per_second: str = "0"
     rate = int(per_second)
     begin = time.monotonic()
     refused = 0
+    announce()
     for sequence in range(int(count)):
         if rate and (early := begin + sequence / rate - time.monotonic()) > 0:
             time.sleep(early)
@@ -58,18 +62,19 @@ def send(address: str, port: str, count: str, length: str, per_second: str = "0"
     return {"sent": int(count) - refused, "refused": refused}
 
 
-def receive(address: str, port: str, count: str, seconds: str, group: str = "") -> dict[str, int]:
-    """Take `count` datagrams, or those that come within `seconds` of the last one; joins `group` (IPv4) on the way in."""
+def receive(address: str, port: str, count: str, seconds: str, groups: str = "") -> dict[str, int]:
+    """Take `count` datagrams, or those that come within `seconds` of the last one; joins IPv4 groups (comma between) first.
+
+    The first may take `FIRST_SECONDS` longer: a slow guest takes its time to start the sender.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
-    if group:
-        membership = socket.inet_aton(group) + socket.inet_aton(address)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-        address = group
-    sock.bind((address, int(port)))
-    sock.settimeout(float(seconds))
+    for group in groups.split(",") if groups else ():
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(address))
+    sock.bind(("" if groups else address, int(port)))
+    sock.settimeout(float(seconds) + FIRST_SECONDS)
     announce()
     told = {"received": 0, "intact": 0, "damaged": 0, "strange": 0}
     while told["received"] < int(count):
@@ -77,6 +82,7 @@ def receive(address: str, port: str, count: str, seconds: str, group: str = "") 
             payload = sock.recv(65536)
         except TimeoutError:
             break
+        sock.settimeout(float(seconds))
         told["received"] += 1
         told[{True: "intact", False: "damaged", None: "strange"}[is_intact(payload)]] += 1
     return told
@@ -89,6 +95,7 @@ def record(interface: str, path: str, direction: str = "in", count: str = "0", s
     """
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 29)
+    sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     sock.bind((interface, ETH_P_ALL))
     sock.setblocking(False)
     wake, stop = os.pipe()
@@ -103,12 +110,23 @@ def record(interface: str, path: str, direction: str = "in", count: str = "0", s
             stopping = not ready or wake in ready  # and still take what waits
             with contextlib.suppress(BlockingIOError):
                 while frames < limit:
-                    frame, origin = sock.recvfrom(65536)
+                    frame, told, _, origin = sock.recvmsg(65536, 64)
                     if direction == "all" or origin[2] != PACKET_OUTGOING:
+                        frame = with_tag(frame, told)
                         file.write(struct.pack("<IIII", int(time.time()), 0, len(frame), len(frame)) + frame)
                         frames += 1
     _, dropped = struct.unpack("II", sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
     return {"frames": frames, "dropped": dropped}
+
+
+def with_tag(frame: bytes, told: list[tuple[int, int, bytes]]) -> bytes:
+    """The frame as it was on the wire: the kernel takes a VLAN tag out of it and tells of it aside."""
+    for level, kind, data in told:
+        if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
+            status, _, _, _, _, tag, ethertype = AUXDATA.unpack(data[: AUXDATA.size])
+            if status & TP_STATUS_VLAN_VALID:
+                return frame[:12] + struct.pack("!HH", ethertype if status & TP_STATUS_VLAN_TPID_VALID else 0x8100, tag) + frame[12:]
+    return frame
 
 
 def emit(interface: str, count: str, *frames_hex: str) -> dict[str, int]:

@@ -1,0 +1,147 @@
+"""What does `glassnic vm` do? Without `--test` it is a shell in a real guest; with it, plans run one after the other and their results
+are shown to people and programs. Exit status 0: every sentence held. 1: one did not. 2: the lab could not be set up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from glassnic.lab.card import CardChoice
+from glassnic.lab.errors import LabError
+from glassnic.lab.kit import Kit, gather
+from glassnic.lab.lab import Lab
+from glassnic.lab.machine import Boot
+from glassnic.lab.plan import Outcome, Plan
+from glassnic.lab.plans import PLANS
+
+DEFAULT_NET = "host"
+"""For a person at the console: a neighbour that leases an address and needs nothing of the machine."""
+BRING_UP = "modprobe e1000 && ip link set eth0 up && udhcpc -i eth0 -b -q >/dev/null 2>&1"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `glassnic vm`."""
+    parser.add_argument("--test", metavar="PLAN[,PLAN…]", help="run these plans, or `all`; without it: a shell in the guest")
+    parser.add_argument("--profile", default="manual", help="what the card is like: manual (default), one-context")
+    parser.add_argument("--model", default="82540em", help="which card: 82540em (default), 82545em, 82544ei")
+    parser.add_argument("--net", metavar="BACKEND", help="where frames go, as for `glassnic serve`; plans default to a wire of the lab's own")
+    parser.add_argument("--append", metavar="ARGS", default="", help="more words for the guest's kernel command line")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, recordings and console, and say where")
+    parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
+    parser.add_argument("--list", action="store_true", help="list the plans and what each promises")
+    parser.add_argument("--verbose", action="store_true", help="say more about what is used and what the card did")
+    parser.add_argument("--nic", default="glassnic", help=argparse.SUPPRESS)  # a QEMU model to compare with, such as e1000
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the options say; gives the exit status."""
+    console = Console(stderr=args.json == "-")
+    if args.list:
+        for plan in PLANS.values():
+            console.print(f"[bold]{plan.name:10}[/] {plan.promise}")
+        return 0
+    folder = Path(tempfile.mkdtemp(prefix="glassnic-"))
+    try:
+        plans = chosen(args.test, args.net)
+        kit = gather(console)
+        net = args.net or (None if plans else DEFAULT_NET)
+        lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic), folder, args.append)
+        return run_plans(lab, plans, args, console) if plans else run_shell(lab, args, console)
+    except LabError as error:
+        print(f"glassnic vm: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("glassnic vm: interrupted; card and guest are ended.", file=sys.stderr)
+        return 130
+    finally:
+        if args.keep:
+            print(f"Logs, recordings and console are in {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def chosen(names: str | None, net: str | None) -> list[Plan]:
+    """The plans that `--test` names, in the table's order; LabError for one that isn't there or can't run over `net`."""
+    if names is None:
+        return []
+    wanted = set(PLANS) if names == "all" else {name.strip() for name in names.split(",")}
+    if unknown := sorted(wanted - set(PLANS)):
+        raise LabError(f"There is no plan {unknown[0]!r}: choose of {', '.join(PLANS)}, or all.")
+    plans = [plan for plan in PLANS.values() if plan.name in wanted]
+    if net is not None and (bound := [plan.name for plan in plans if not plan.any_net]):
+        raise LabError(f"The plan {bound[0]} looks at the other end of the lab's own wire: leave --net out.")
+    return plans
+
+
+def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Console) -> int:
+    """Run the plans, show each as it ends."""
+    console.print(f"[dim]{lab.kit.qemu.version}, Linux {lab.kit.kernel.name.removeprefix('vmlinuz-')}, {args.model} as {args.profile}[/]")
+    outcomes: list[Outcome] = []
+    try:
+        for plan in plans:
+            with console.status(f"{plan.name}: {plan.promise}"):
+                outcomes.append(lab.run(plan))
+            outcomes[-1].show(console)
+    finally:
+        lab.close()
+    for said in lab.card_said:
+        console.print(said, markup=False, highlight=False)
+    held = sum(outcome.holds for outcome in outcomes)
+    checks = sum(len(outcome.checks) for outcome in outcomes)
+    colour = "green" if held == len(plans) else "red"
+    console.print(f"[bold {colour}]{held} of {len(plans)} plans hold[/] ({checks} checks)")
+    if args.json:
+        write_json(args.json, results(lab, outcomes))
+    return 0 if held == len(plans) else 1
+
+
+def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:
+    """A shell on the guest's console until the guest powers off."""
+    if not sys.stdin.isatty():
+        raise LabError("A shell in the guest needs a terminal: give --test PLAN to run without one.")
+    console.print(f"[dim]{lab.kit.qemu.version}; the card's net is {lab.choice.net}. Leave with `poweroff -f`, or with Ctrl-A X.[/]")
+    try:
+        machine = lab.start(Boot(append=args.append, interactive=True))
+        machine.guest.wait_until_up()
+        machine.guest.run(BRING_UP, 30)
+        machine.qemu.child.wait()
+    finally:
+        lab.close()
+    for said in lab.card_said:
+        console.print(said, markup=False, highlight=False)
+    return 0
+
+
+def results(lab: Lab, outcomes: list[Outcome]) -> dict[str, Any]:
+    """The results for a program."""
+    return {
+        "holds": all(outcome.holds for outcome in outcomes),
+        "qemu": lab.kit.qemu.version,
+        "kernel": lab.kit.kernel.name.removeprefix("vmlinuz-"),
+        "card": lab.choice._asdict(),
+        "card_said": lab.card_said,
+        "plans": [outcome.as_json() for outcome in outcomes],
+    }
+
+
+def write_json(target: str, told: dict[str, Any]) -> None:
+    """To a file, or to standard output for `-`."""
+    text = json.dumps(told, indent=2)
+    if target == "-":
+        print(text)
+    else:
+        Path(target).write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(prog="glassnic vm")
+    add_arguments(options)
+    sys.exit(run(options.parse_args()))

@@ -1,0 +1,55 @@
+"""Tagged traffic runs both ways: the card inserts and strips tags, in segmented sends too.
+
+The guest's interface for VLAN 5 hands the card untagged packets and a tag in the descriptor; every frame on the wire must carry it.
+"""
+
+from __future__ import annotations
+
+from glassnic.lab.lab import Lab
+from glassnic.lab.reader import frames_in, read
+from glassnic.lab.wire import TAP
+
+VLAN, OTHER_VLAN = 5, 6
+PEER, GUEST = "10.0.5.2", "10.0.5.15"
+PORT, SECONDS = 5205, 4
+
+
+def run(lab: Lab) -> None:
+    """See the head of this file."""
+    wire, guest = lab.wire, lab.guest
+    for vlan in (VLAN, OTHER_VLAN):
+        wire.ip("link", "add", "link", TAP, "name", f"{TAP}.{vlan}", "type", "vlan", "id", str(vlan))
+    try:
+        wire.ip("addr", "add", f"{PEER}/24", "dev", f"{TAP}.{VLAN}")
+        for vlan in (VLAN, OTHER_VLAN):
+            wire.ip("link", "set", f"{TAP}.{vlan}", "up")
+        guest.must(
+            f"modprobe 8021q; ip link add link eth0 name eth0.{VLAN} type vlan id {VLAN}; "
+            f"ip addr add {GUEST}/24 dev eth0.{VLAN}; ip link set eth0.{VLAN} up"
+        )
+        _judge(lab)
+    finally:
+        for vlan in (VLAN, OTHER_VLAN):
+            wire.ip("link", "del", f"{TAP}.{vlan}")
+    guest.must(f"ip link del eth0.{VLAN}")
+
+
+def _judge(lab: Lab) -> None:
+    wire, guest = lab.wire, lab.guest
+    lab.check("Every tagged ping is answered.", guest.run(f"ping -c 5 -i 0.2 {PEER}").ok)
+    path = lab.folder / "vlan.pcap"
+    cut = lab.statistics()["tx_tcp_seg_good"]
+    wire.serve_iperf(PORT)
+    recorder = wire.start_traffic("record", TAP, path)
+    flow = guest.run(f"iperf3 -c {PEER} -p {PORT} -t {SECONDS} -i 0 --bidir", SECONDS + 30)
+    told = wire.finish(recorder, stop=True)
+    verdict = read(frames_in(path), mtu=1500)
+    lab.check("Tagged TCP flows both ways at once.", flow.ok, flow.text.strip().splitlines()[-1] if not flow.ok else "")
+    lab.check("Every frame carries tag 5 and right sums.", not verdict.bad and verdict.verified[f"VLAN {VLAN}"] == verdict.frames > 100, verdict)
+    lab.check("The recorder lost nothing.", told["dropped"] == 0)
+    cut = lab.statistics()["tx_tcp_seg_good"] - cut
+    lab.check("The card cut tagged TCP sends into segments itself.", cut > 0, f"{cut} sends")
+    before = lab.statistics()["rx_packets"]
+    wire.traffic("emit", f"{TAP}.{OTHER_VLAN}", 20, "ffffffffffff02676c61733088b5" + "00" * 46)
+    guest.must(f"ping -c 1 {PEER}")
+    lab.check("Frames of a VLAN that the guest is not in are filtered out.", lab.statistics()["rx_packets"] - before < 20)
