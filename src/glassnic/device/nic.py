@@ -1,0 +1,340 @@
+"""What is the card, seen from its bus and its wire? Registers, frames and time in; frames and an interrupt level out (§2).
+
+`Nic` joins the parts and holds the one switchboard: which register behaves, and where its behaviour is. All else that a
+register does is storage (`register_file.py`) or counting (`statistics.py`). Doorbells mark work; `advance` does it, in
+bounded turns, so that no register access waits for a ring to be worked off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
+
+from glassnic.device.core import Core
+from glassnic.device.eeprom import Eeprom
+from glassnic.device.link import Link
+from glassnic.device.phy import Phy
+from glassnic.device.ports import Frames, GuestMemory
+from glassnic.device.receive import Receive
+from glassnic.device.recorder import Recorder
+from glassnic.device.transmit import Transmit
+from glassnic.device.wakeup import Wakeup
+from glassnic.spec import events
+from glassnic.spec.bits import put, take
+from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, TCTL
+from glassnic.spec.models import MODELS
+from glassnic.spec.profiles import PROFILES
+from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register, offsets
+
+ALL_ONES = 0xFFFF_FFFF
+IOADDR, IODATA = 0, 4
+FLASH_WINDOW = range(0x80000, 0x100000)
+PACKET_BUFFER_KB = 64
+
+DEFAULT_MAC = "52:54:00:12:34:56"
+
+_Handler = TypeVar("_Handler")
+
+
+class Nic:
+    """One card. `read` and `write` take byte offsets into BAR0; a register is 32 bits."""
+
+    def __init__(
+        self,
+        memory: GuestMemory,
+        *,
+        model: str = "82540em",
+        profile: str = "manual",
+        mac: str | bytes | None = None,
+        eeprom: bytes | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """`eeprom` is an image of 128 bytes, or None for a fresh one with `mac`. ValueError names what is unknown."""
+        if model not in MODELS:
+            raise ValueError(f"there is no model {model!r}; known are {', '.join(MODELS)}")
+        if profile not in PROFILES:
+            raise ValueError(f"there is no profile {profile!r}; known are {', '.join(PROFILES)}")
+        self.core = Core(memory, MODELS[model], PROFILES[profile], recorder or Recorder())
+        self.eeprom = Eeprom(self.core, eeprom, _octets(mac if mac is not None or eeprom else DEFAULT_MAC))
+        self.phy = Phy(self.core)
+        self.link = Link(self.core, self.phy)
+        self.transmit = Transmit(self.core)
+        self.receiver = Receive(self.core)
+        self.wakeup = Wakeup(self.core)
+        self.ready = True
+        """False while the engine is still being loaded: registers answer, rings wait."""
+        self.transmit_held = False
+        """True while the back end takes no more: the transmit ring waits."""
+        self.asleep = False
+        """True in a power state below D0: frames only wake (§6)."""
+        self._ioaddr = 0
+        self._on_write = _by_offset(self._switchboard_of_writes())
+        self._on_read = _by_offset(self._switchboard_of_reads())
+        self._rows = self.core.registers.rows
+        self._words = self.core.registers.words
+        self.reset()
+
+    def _switchboard_of_writes(self) -> dict[Register, Callable[[int], None]]:
+        """What a write does beyond storing. The handler gets the value as software wrote it, after it was stored."""
+        interrupts, transmit, receive = self.core.interrupts, self.transmit, self.receiver
+        return {
+            R.CTRL: self._control,
+            R.CTRL_EXT: self._control_extended,
+            R.PBA: self._allocate,
+            R.EECD: self.eeprom.write_pins,
+            R.EERD: self.eeprom.write_eerd,
+            R.MDIC: self.phy.write_mdic,
+            R.ICR: interrupts.clear_causes,
+            R.ITR: interrupts.throttle,
+            R.ICS: interrupts.raise_,
+            R.IMS: interrupts.set_mask,
+            R.IMC: interrupts.clear_mask,
+            R.TCTL: self._transmit_control,
+            R.TDBAL: transmit.changed,
+            R.TDBAH: transmit.changed,
+            R.TDLEN: transmit.changed,
+            R.TDH: transmit.head_moved,
+            R.TDT: transmit.doorbell,
+            R.TXDCTL: transmit.changed,
+            R.VET: self._tag_type,
+            R.RCTL: receive.control_changed,
+            R.RDBAL: receive.changed,
+            R.RDBAH: receive.changed,
+            R.RDLEN: receive.changed,
+            R.RDH: receive.changed,
+            R.RDT: receive.tail_moved,
+            R.RDTR: receive.delay_changed,
+            R.RXCSUM: receive.changed,
+            R.RSRPD: receive.changed,
+            R.MTA: receive.filters_changed,
+            R.RAL: receive.filters_changed,
+            R.RAH: receive.filters_changed,
+            R.VFTA: receive.filters_changed,
+            R.WUC: self.wakeup.write_control,
+            R.WUS: self.wakeup.write_status,
+        }
+
+    def _switchboard_of_reads(self) -> dict[Register, Callable[[], int]]:
+        """Where a read is more than looking up what is stored."""
+        interrupts = self.core.interrupts
+        board: dict[Register, Callable[[], int]] = {
+            R.STATUS: self.link.read_status,
+            R.EECD: self.eeprom.read_pins,
+            R.ICR: interrupts.take_causes,
+            R.ICS: interrupts.causes,
+            R.IMS: interrupts.mask,
+            R.TDH: self.transmit.head,
+        }
+        for name, row in self.core.registers.rows.values():
+            if row.access in (Access.RC, Access.LOW, Access.HIGH):
+                board[row] = partial(self.core.statistics.read, name)
+        return board
+
+    # The bus
+
+    def read(self, offset: int) -> int:
+        """The 32-bit register at byte `offset` of BAR0; where there is none, 0 (§13.1)."""
+        offset = ALIAS_OF.get(offset, offset)
+        act = self._on_read.get(offset)
+        if act is not None:
+            return act()
+        if offset not in self._rows:
+            self.core.recorder.record(events.REGISTER_UNKNOWN, offset, 0, 0)
+            return 0
+        return self._words[offset >> 2]
+
+    def write(self, offset: int, value: int) -> None:
+        """Write the 32-bit register at byte `offset` of BAR0: store its writable bits, then act (§13.1)."""
+        offset = ALIAS_OF.get(offset, offset)
+        if offset not in self._rows:
+            self.core.recorder.record(events.REGISTER_UNKNOWN, offset, 1, value)
+            return
+        self.core.registers.store(offset, value)
+        act = self._on_write.get(offset)
+        if act is not None:
+            act(value)
+
+    def read_io(self, offset: int) -> int:
+        """The I/O BAR: IOADDR at 0 names the register that IODATA at 4 reaches (§13.2.2, recalled)."""
+        if offset == IOADDR:
+            return self._ioaddr
+        if offset != IODATA:
+            return 0
+        if self._ioaddr in FLASH_WINDOW:
+            return ALL_ONES  # there is no flash
+        return self.read(self._ioaddr & ~3) if self._ioaddr < WINDOW_BYTES else 0
+
+    def write_io(self, offset: int, value: int) -> None:
+        """The I/O BAR. The Linux driver resets the card through it."""
+        if offset == IOADDR:
+            self._ioaddr = value & ALL_ONES
+        elif offset == IODATA and self._ioaddr < WINDOW_BYTES:
+            self.write(self._ioaddr & ~3, value)
+
+    # The wire
+
+    def receive(self, frames: Iterable[bytes | memoryview]) -> None:
+        """Frames from the wire, without FCS."""
+        if self.asleep:
+            for frame in frames:
+                self.wakeup.examine(bytes(frame), True)
+        elif not self.link.loopback:  # in loopback the wire is cut off (§8.10)
+            self.receiver.arrive(frames, self.link.up)
+
+    def sent(self) -> Frames:
+        """The frames that left since the last call, without FCS; valid until the next `advance`."""
+        frames = self.transmit.sent()
+        if self.link.loopback:
+            self.receiver.arrive(frames, True, loopback=True)
+            frames = Frames.of([])
+        if self.receiver.control_frames:
+            frames = Frames.of([*self.receiver.control_frames, *map(bytes, frames)])
+            self.receiver.control_frames.clear()
+        return frames
+
+    def set_link(self, up: bool) -> None:
+        """Plug or pull the cable."""
+        self.phy.set_cable(up)
+        self.link.update()
+
+    # Time
+
+    def advance(self, now_ns: int) -> None:
+        """Move the clock, fire what is due, and do pending work for one bounded turn."""
+        core = self.core
+        core.now_ns = now_ns
+        self.phy.advance()
+        self.link.update()
+        self.transmit.advance()
+        self.receiver.advance()
+        if self.ready:
+            if self._may_transmit:
+                self.transmit.sweep()
+                if self.link.loopback:
+                    self.sent()
+            if self.receiver.pending and core.bus_master:
+                self.receiver.deliver()
+        core.interrupts.advance(now_ns)
+
+    @property
+    def deadline(self) -> int | None:
+        """When `advance` is wanted next, in ns of its clock: now while work is pending, None when idle."""
+        core = self.core
+        if self.ready and (self._may_transmit or (self.receiver.pending and core.bus_master)):
+            return core.now_ns
+        parts = (self.transmit.deadline, self.receiver.deadline, self.phy.deadline, core.interrupts.deadline)
+        return min((due for due in parts if due is not None), default=None)
+
+    @property
+    def interrupt(self) -> bool:
+        """The level of the interrupt line: ICR & IMS, moderated by ITR (§13.4.17, §13.4.18)."""
+        return self.core.interrupts.line
+
+    @property
+    def bus_master(self) -> bool:
+        """Command register bit 2, as the PCI layer tells it; off, the card reaches no memory."""
+        return self.core.bus_master
+
+    @bus_master.setter
+    def bus_master(self, on: bool) -> None:
+        self.core.bus_master = on
+
+    @property
+    def _may_transmit(self) -> bool:
+        """With no link the controller stops fetching, as Linux's watchdog relies on; a PAUSE stops it too (§8.9)."""
+        open_road = self.link.up or self.link.loopback
+        free = open_road and not self.transmit_held and not self.receiver.paused
+        return free and self.core.bus_master and self.transmit.pending
+
+    # Resets and control
+
+    def reset(self) -> None:
+        """Power on, or PCI RST#: everything but the EEPROM's content (§14.7)."""
+        self.core.registers.reset(kept=())
+        self.phy.reset()
+        self.wakeup.reset()
+        self._ioaddr = 0
+        self.asleep = False
+        self.core.recorder.record(events.RESET, 0)
+        self._reset_mac()
+
+    def _reset_mac(self) -> None:
+        """What every reset does: rings, contexts, FIFOs, causes, counts; then the EEPROM is read again (§14.7)."""
+        self.transmit.reset()
+        self.receiver.reset()
+        self.core.interrupts.reset()
+        self.core.statistics.reset()
+        self.eeprom.load(self.core.registers)
+        self.link.update()
+
+    def _control(self, value: int) -> None:
+        """CTRL: RST resets the MAC and loses the other bits of the write; PHY_RST holds the PHY (§13.4.1)."""
+        if take(value, CTRL.RST):
+            self.core.registers.reset()
+            self.core.recorder.record(events.RESET, 1)
+            self._reset_mac()
+            return
+        self.phy.hold_reset(bool(take(value, CTRL.PHY_RST)))
+        self.link.update()
+        self.transmit.changed()
+        self.receiver.changed()
+
+    def _control_extended(self, value: int) -> None:
+        """CTRL_EXT.EE_RST reads the EEPROM again, and clears itself (§13.4.6)."""
+        if take(value, CTRL_EXT.EE_RST):
+            self.core.registers[R.CTRL_EXT] = put(value, CTRL_EXT.EE_RST, 0)
+            self.eeprom.load(self.core.registers)
+
+    def _allocate(self, value: int) -> None:
+        """PBA: software gives the receive share, the rest is transmit's (§13.4.16)."""
+        receive_kb = take(value, PBA.RXA)
+        self.core.registers[R.PBA] = receive_kb | put(0, PBA.TXA, max(PACKET_BUFFER_KB - receive_kb, 0))
+        self.transmit.changed()
+        self.receiver.changed()
+
+    def _transmit_control(self, value: int) -> None:
+        """TCTL: SWXOFF sends one XOFF and clears itself (§13.4.33)."""
+        if take(value, TCTL.SWXOFF):
+            self.core.registers[R.TCTL] = put(self.core.registers[R.TCTL], TCTL.SWXOFF, 0)
+            self.receiver.send_xoff()
+        self.transmit.control(value)
+
+    def _tag_type(self, value: int) -> None:
+        """VET is looked at by both directions (§13.4.11)."""
+        self.transmit.changed()
+        self.receiver.changed()
+
+    def summary(self) -> list[str]:
+        """What the card did since it was made, in sentences."""
+        tally = self.core.recorder.tally
+        lines = [
+            f"{int(tally[events.TX_FRAME])} frames left, {int(tally[events.RX_FRAME])} were delivered to the guest",
+            f"{int(tally[events.TX_CONTEXT])} contexts were loaded, {int(tally[events.TX_SUM])} checksums inserted",
+        ]
+        lost = int(tally[events.RX_MISSED])
+        lines.append(f"{lost} received frames were lost for want of room")
+        findings = self.core.recorder.findings()
+        if not findings:
+            lines.append("nothing the driver asked for was out of order")
+        for event, count in findings:
+            lines.append(f"{count} × {event.name} (§{event.section}): the driver asked for something out of order")
+        return lines
+
+
+def _by_offset(board: dict[Register, _Handler]) -> dict[int, _Handler]:
+    """The switchboard spread over every offset of each register."""
+    return {offset: act for row, act in board.items() for offset in offsets(row)}
+
+
+def _octets(mac: str | bytes | None) -> bytes | None:
+    """Six bytes of a MAC address given as bytes or as text with colons."""
+    if mac is None or isinstance(mac, bytes):
+        return mac
+    try:
+        octets = bytes(int(part, 16) for part in mac.replace("-", ":").split(":"))
+    except ValueError:
+        octets = b""
+    if len(octets) != 6 or octets[0] & 1:
+        raise ValueError(f"{mac!r} is not a station's MAC address: give six hexadecimal octets, the first of them even")
+    return octets
