@@ -16,6 +16,7 @@ from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
 from glassnic.device.ports import Frames
 from glassnic.wire.ethernet import padded
 
+_NOT_YET = (errno.ENOENT, errno.ECONNREFUSED, errno.EPERM)  # the peer may start later, or have an old peer still
 _LOST = (
     errno.ECONNREFUSED, errno.ENOTCONN, errno.ECONNRESET, errno.EPERM,  # nobody is there, or somebody else's peer
     errno.ENOBUFS, errno.EMSGSIZE,  # the host has no room for this frame
@@ -31,9 +32,15 @@ class Dgram:
         self.dropped = 0
         self._local = local
         self._remote = remote
+        unix_socket.check_length(remote)
         self._link = unix_socket.bind(local, socket.SOCK_DGRAM)
         self._outbox = Outbox(self._put)
-        self._connect()
+        try:
+            self._link.connect(remote)
+        except OSError as error:
+            if error.errno not in _NOT_YET:
+                self.close()
+                raise BackendError(f"cannot send to {remote}: {unix_socket.why_not(error)}") from error
 
     @classmethod
     def of_text(cls, text: str) -> Dgram:
@@ -75,7 +82,7 @@ class Dgram:
         unix_socket.unlink(self._local)
 
     def _put(self, frame: bytes | memoryview) -> None:
-        """Send one frame; a second try finds a peer that started anew. Raises BlockingIOError while its queue is full."""
+        """Send one frame; a second try finds a peer that started anew. BlockingIOError: its queue is full."""
         for _ in range(2):
             try:
                 self._link.send(frame)

@@ -22,7 +22,7 @@ MAC = ethernet.mac("52:55:0a:00:02:02")
 
 
 class Neighbour:
-    """`wrong_sums` counts frames to it with a wrong checksum, `malformed` those that are cut or garbled."""
+    """`wrong_sums` counts frames with a wrong checksum, `malformed` those cut or garbled."""
 
     def __init__(self) -> None:
         self.wrong_sums = 0
@@ -30,7 +30,7 @@ class Neighbour:
         self._answers = {ethernet.ARP: _answer_arp, ethernet.IPV4: _answer_ipv4, ethernet.IPV6: _answer_ipv6}
 
     def answer(self, frame: Octets) -> list[bytes]:
-        """The frames that come back for this one, padded to Ethernet's minimum; none if it is not for us or not good."""
+        """The frames that come back for this one, padded to Ethernet's minimum; none if it is not for us or bad."""
         try:
             tags, bare = split_tags(frame)
             request = Ethernet.parse(bare)

@@ -32,8 +32,9 @@ class Passt(Stream):
         command = [program, "--foreground", "--quiet", "--mtu", str(MTU), "--fd", str(theirs.fileno())]
         with theirs:
             self._program = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors
-            )
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors,
+                start_new_session=True,  # a Ctrl-C is for the card, which then ends passt
+            )  # fmt: skip
         super().__init__(ours, "passt")
 
     def receive(self, limit: int = 64) -> list[bytes]:

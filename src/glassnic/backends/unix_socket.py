@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import suppress
 
 from glassnic.backends.port import BackendError
 
@@ -16,39 +17,44 @@ MAX_PATH_BYTES = 107
 
 def connect(path: str, kind: socket.SocketKind) -> socket.socket:
     """A socket connected to the one that listens at `path`, not blocking. Raises BackendError."""
-    _check_length(path)
-    link = socket.socket(socket.AF_UNIX, kind)
+    check_length(path)
+    link = _new(kind)
     try:
         link.connect(path)
     except OSError as error:
         link.close()
-        raise BackendError(f"cannot connect to {path}: {_WHY_NOT.get(error.errno or 0, error.strerror)}") from error
-    link.setblocking(False)
+        raise BackendError(f"cannot connect to {path}: {why_not(error)}") from error
     return link
 
 
 def bind(path: str, kind: socket.SocketKind) -> socket.socket:
     """A socket at `path`, not blocking; what a dead program left there goes away. Raises BackendError."""
-    _check_length(path)
+    check_length(path)
     _remove_stale(path, kind)
-    link = socket.socket(socket.AF_UNIX, kind)
+    link = _new(kind)
     try:
         link.bind(path)
     except OSError as error:
         link.close()
-        raise BackendError(
-            f"cannot make the socket {path}: {_WHY_NOT.get(error.errno or 0, error.strerror)}"
-        ) from error
-    link.setblocking(False)
+        raise BackendError(f"cannot make the socket {path}: {why_not(error)}") from error
     return link
+
+
+def check_length(path: str) -> None:
+    """Raise BackendError for a path that no socket can have."""
+    if len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise BackendError(f"the socket path {path} is longer than {MAX_PATH_BYTES} bytes; choose a shorter one")
+
+
+def why_not(error: OSError) -> str:
+    """The reason in words, and what to do."""
+    return _WHY_NOT.get(error.errno or 0, error.strerror or "it failed")
 
 
 def unlink(path: str) -> None:
     """Take the socket's name away; somebody may have been quicker."""
-    try:
+    with suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        return
 
 
 _WHY_NOT = {
@@ -63,9 +69,10 @@ _WHY_NOT = {
 }
 
 
-def _check_length(path: str) -> None:
-    if len(os.fsencode(path)) > MAX_PATH_BYTES:
-        raise BackendError(f"the socket path {path} is longer than {MAX_PATH_BYTES} bytes; choose a shorter one")
+def _new(kind: socket.SocketKind) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, kind)
+    link.setblocking(False)
+    return link
 
 
 def _remove_stale(path: str, kind: socket.SocketKind) -> None:
@@ -75,8 +82,7 @@ def _remove_stale(path: str, kind: socket.SocketKind) -> None:
         return
     if not is_socket:
         raise BackendError(f"cannot make the socket {path}: something else has that name; choose another path")
-    with socket.socket(socket.AF_UNIX, kind) as probe:
-        probe.setblocking(False)
+    with _new(kind) as probe:
         try:
             probe.connect(path)
         except ConnectionRefusedError:
