@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.kernel
-
 PROGRAM = {
     "sample/leaf.py": """
 from glassnic.jit import kernel
@@ -71,6 +69,7 @@ def test_an_edit_in_a_module_the_kernel_imports_makes_it_compile_anew(program: P
     assert run(program) == ["70", "compiled"]
 
 
+@pytest.mark.kernel
 def test_bounds_checks_hold_though_an_unchecked_kernel_lies_in_the_cache(program: Path) -> None:
     run(program)
     assert run(program, 9, NUMBA_BOUNDSCHECK="1") == ["IndexError", "compiled"]
