@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -61,10 +62,16 @@ def _cache_folder(module: str) -> Path | None:
         return None
     folder = base / f"{module}-{digest.hexdigest()}"
     if not folder.exists():
+        _forget_oldest(base, module)
+    return _first_writable([folder])
+
+
+def _forget_oldest(base: Path, module: str) -> None:
+    """Make room for one more compiled version of `module`. Another process may be at it too: what is gone is gone."""
+    with suppress(OSError):
         versions = sorted(base.glob(f"{module}-*"), key=lambda path: path.stat().st_mtime)
         for old in versions[: -KEPT_VERSIONS + 1]:
             shutil.rmtree(old, ignore_errors=True)
-    return _first_writable([folder])
 
 
 def _sources(module: str) -> list[bytes]:
@@ -74,23 +81,25 @@ def _sources(module: str) -> list[bytes]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = getattr(sys.modules.get(name), "__file__", None)
-        if name in found or path is None:
+        if name in found or name not in sys.modules:
             continue
-        found[name] = Path(path).read_bytes()
-        waiting += [imported for imported in _imports(found[name]) if imported.split(".")[0] in packages]
+        found[name], imports = _read(name)
+        waiting += [imported for imported in imports if imported.split(".")[0] in packages]
     return [found[name] for name in sorted(found)]
 
 
-def _imports(source: bytes) -> list[str]:
-    """The dotted names that `source` imports; of `from a import b` both `a` and `a.b`, for `b` may be a module."""
+@cache
+def _read(name: str) -> tuple[bytes, list[str]]:
+    """The text of a loaded module and the dotted names it imports; of `from a import b` also `a.b`: it may be one."""
+    path = getattr(sys.modules[name], "__file__", None)
+    source = Path(path).read_bytes() if path else b""
     names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names
+    return source, names
 
 
 def _cache_bases() -> list[Path]:
