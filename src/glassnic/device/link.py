@@ -3,7 +3,7 @@
 Rules kept here:
 - STATUS.LU is CTRL.SLU and the PHY's link, which CTRL.ILOS inverts (inferred: drivers set it for PHY loopback, where
   the PHY has no link).
-- Speed and duplex are the PHY's, unless FRCSPD and FRCDPLX; without these CTRL.SPEED and CTRL.FD say nothing (§8.6.2.3).
+- Speed and duplex are the PHY's, unless FRCSPD and FRCDPLX; else CTRL.SPEED and CTRL.FD say nothing (§8.6.2.3).
 - LSC is raised at each change of LU, and only then. CTRL.RST does not reach the PHY (§14.7), so LU outlives it.
 """
 
