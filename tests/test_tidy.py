@@ -25,7 +25,7 @@ MIN_NAME_WORDS = 3
 ROOT_SUFFIXES = {"", ".md", ".toml"}
 
 SECTION = re.compile(r"\d+(\.\d+)*")
-SECTION_ODD = re.compile(r"§(?!\d+(?:\.\d+)*(?!\w|\.[\w.]))")
+SECTION_ODD = re.compile(r"§(?!\{|\d+(?:\.\d+)*(?!\w|\.[\w.]))")  # "§{" is filled in later
 REGISTRY_HOST = re.compile(r"\b(pypi|pythonhosted|npmjs|debian)\.(org|com|net)\b")
 DEVELOPER_PATH = re.compile(r"/work/(main|shared)|[.]library\b|[.]pyenv\b|/home/\w")
 
@@ -117,7 +117,7 @@ def test_the_device_asks_a_profile_for_its_traits_and_never_who_it_is() -> None:
         return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
     def asks_who(node: ast.AST) -> bool:
-        if isinstance(node, ast.Compare):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
             return any(named(side) in {"profile", "is_profile"} for side in (node.left, *node.comparators))
         return isinstance(node, ast.Attribute) and node.attr == "name" and named(node.value) == "profile"
 
