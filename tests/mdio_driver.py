@@ -45,7 +45,8 @@ class MdioDriver:
 
     def write_ctrl(self, value: int) -> None:
         self.store(R.CTRL, value)
-        self.link.write_ctrl(value)
+        self.phy.hold_reset(bool(value & CTRL.PHY_RST.mask))
+        self.link.update()
 
     @property
     def ctrl(self) -> int:
@@ -64,7 +65,7 @@ class MdioDriver:
         """Until nothing is due any more."""
         while self.phy.deadline is not None:
             self.core.now_ns = self.phy.deadline
-            self.phy.advance(self.core.now_ns)
+            self.phy.advance()
 
     def negotiate(self, advertised: int, gigabit: int) -> None:
         """Advertise the speed bits of registers 4 and 9, and restart."""

@@ -12,7 +12,7 @@ from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom
 from glassnic.device.ports import FlatMemory
 from glassnic.device.recorder import Recorder
-from glassnic.spec.fields import CTRL_EXT, EECD
+from glassnic.spec.fields import EECD
 from glassnic.spec.models import M82540EM, M82544EI, MODELS, Model
 from glassnic.spec.profiles import PROFILES
 from glassnic.spec.registers import R
@@ -27,7 +27,7 @@ def core(model: Model = M82540EM) -> Core:
 
 
 def make(model: Model = M82540EM, image: bytes | None = None) -> Eeprom:
-    return Eeprom(core(model), image, MAC)
+    return Eeprom(core(model), image, None if image else MAC)
 
 
 STORMED = core()
@@ -211,6 +211,14 @@ def test_an_image_comes_back_as_it_was_given_whatever_it_holds() -> None:
     assert eeprom.mac() == image[:6]
 
 
+def test_an_address_put_into_an_image_keeps_the_rest_and_mends_the_sum() -> None:
+    image = make().image()
+    eeprom = Eeprom(core(), image, bytes.fromhex("001122334455"))
+    assert eeprom.mac().hex() == "001122334455"
+    assert eeprom.image()[6:-2] == image[6:-2]
+    assert sum(eeprom.words) & 0xFFFF == 0xBABA
+
+
 def test_an_image_of_another_size_is_refused_in_one_sentence() -> None:
     with pytest.raises(ValueError, match="128 bytes, this one has 127"):
         make(image=bytes(127))
@@ -242,23 +250,21 @@ def test_eerd_without_start_reads_nothing() -> None:
 
 def test_a_reset_loads_the_address_as_valid_and_the_wake_up_default() -> None:
     eeprom = make()
-    eeprom.load()
     registers = eeprom.core.registers
+    eeprom.load(registers)
     assert registers[R.RAL] == 0x12005452
     assert registers[R.RAH] == 0x80005634
     assert registers[R.WUC] & 1 == 1
 
 
-def test_ee_rst_loads_what_was_programmed_since_and_clears_itself() -> None:
+def test_the_next_load_has_what_was_programmed_since() -> None:
     eeprom = make()
     pins = Pins(eeprom)
     pins.enable_writes()
     pins.write(2, 0xABCD)
     registers = eeprom.core.registers
-    registers.store(R.CTRL_EXT.offset, CTRL_EXT.EE_RST.mask | 1)
-    eeprom.write_ctrl_ext(CTRL_EXT.EE_RST.mask | 1)
+    eeprom.load(registers)
     assert registers[R.RAH] == 0x8000ABCD
-    assert registers[R.CTRL_EXT] == 1
 
 
 def test_a_reset_that_lets_go_of_the_pins_ends_the_command() -> None:
@@ -266,7 +272,7 @@ def test_a_reset_that_lets_go_of_the_pins_ends_the_command() -> None:
     pins = Pins(eeprom)
     pins.send(0b110, 3)
     eeprom.core.registers.reset(kept=())
-    eeprom.load()
+    eeprom.load(eeprom.core.registers)
     assert Pins(eeprom).read(1) == eeprom.word(1)
 
 

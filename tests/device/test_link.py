@@ -24,14 +24,14 @@ def test_lu_needs_the_link_of_the_phy_and_slu(driver: MdioDriver) -> None:
     assert not driver.link.up
     driver.write_ctrl(driver.ctrl | CTRL.SLU.mask)
     assert driver.link.up
-    driver.phy.plug(False)
+    driver.phy.set_cable(False)
     assert not driver.link.read_status() & STATUS.LU.mask
 
 
 def test_lsc_is_raised_at_each_change_of_lu_and_only_then(driver: MdioDriver) -> None:
-    driver.phy.plug(False)
+    driver.phy.set_cable(False)
     assert driver.take_lsc()
-    driver.phy.plug(True)
+    driver.phy.set_cable(True)
     assert not driver.take_lsc()
     driver.pass_time()
     assert driver.take_lsc()
@@ -42,8 +42,8 @@ def test_lsc_is_raised_at_each_change_of_lu_and_only_then(driver: MdioDriver) ->
 def test_without_slu_the_phys_link_raises_nothing(driver: MdioDriver) -> None:
     driver.write_ctrl(driver.ctrl & ~CTRL.SLU.mask)
     driver.take_lsc()
-    driver.phy.plug(False)
-    driver.phy.plug(True)
+    driver.phy.set_cable(False)
+    driver.phy.set_cable(True)
     driver.pass_time()
     assert not driver.take_lsc()
 

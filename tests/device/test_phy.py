@@ -124,9 +124,11 @@ def test_a_restart_drops_the_link_until_its_time_has_come(driver: MdioDriver) ->
     driver.write(0, 0x1140 | RESTART)
     assert not driver.phy.link
     assert driver.phy.deadline == 1_000 + NEGOTIATION_NS
-    driver.phy.advance(NEGOTIATION_NS)
+    driver.core.now_ns = NEGOTIATION_NS
+    driver.phy.advance()
     assert not driver.phy.link
-    driver.phy.advance(1_000 + NEGOTIATION_NS)
+    driver.core.now_ns = 1_000 + NEGOTIATION_NS
+    driver.phy.advance()
     assert driver.phy.link
 
 
@@ -195,7 +197,7 @@ def test_pause_goes_the_ways_both_sides_agree_on(driver: MdioDriver, advertised:
 
 
 def test_the_partners_registers_are_empty_while_it_is_not_heard(driver: MdioDriver) -> None:
-    driver.phy.plug(False)
+    driver.phy.set_cable(False)
     assert [driver.read(number) for number in (5, 6, 10)] == [0, 0x0004, 0]
 
 
@@ -248,13 +250,23 @@ def test_a_software_reset_keeps_the_registers_and_ends_loopback_and_power_down(d
     assert driver.finds_link()
 
 
+def test_power_on_finds_the_partner_at_once_and_without_a_cable_nobody(driver: MdioDriver) -> None:
+    driver.write(0, 0x1140 | POWER_DOWN)
+    driver.phy.reset()
+    assert driver.phy.link
+    assert driver.phy.deadline is None
+    driver.phy.set_cable(False)
+    driver.phy.reset()
+    assert not driver.phy.link
+
+
 def test_a_held_reset_answers_nobody_and_leaves_the_defaults(driver: MdioDriver) -> None:
     driver.write(4, 0x0001)
-    driver.phy.hold(True)
+    driver.phy.hold_reset(True)
     assert not driver.phy.link
     assert driver.phy.deadline is None
     assert driver.command(READ | 1 << 21 | 2 << 16) & ERROR
-    driver.phy.hold(False)
+    driver.phy.hold_reset(False)
     assert driver.read(4) == 0x0DE1
     assert driver.finds_link()
 
@@ -283,20 +295,20 @@ def test_loopback_is_the_bit_unless_the_phy_sleeps(driver: MdioDriver) -> None:
 
 
 def test_a_pulled_cable_is_no_link_and_a_plugged_one_negotiates_anew(driver: MdioDriver) -> None:
-    driver.phy.plug(False)
+    driver.phy.set_cable(False)
     driver.pass_time()
     assert not driver.finds_link()
     assert not driver.phy.cable
-    driver.phy.plug(True)
+    driver.phy.set_cable(True)
     assert driver.phy.deadline == NEGOTIATION_NS
     driver.pass_time()
     assert driver.finds_link()
 
 
 def test_a_cable_plugged_while_asleep_is_found_on_waking(driver: MdioDriver) -> None:
-    driver.phy.plug(False)
+    driver.phy.set_cable(False)
     driver.write(0, 0x1140 | POWER_DOWN)
-    driver.phy.plug(True)
+    driver.phy.set_cable(True)
     assert not driver.finds_link()
     driver.write(0, 0x1140)
     assert driver.finds_link()
@@ -346,14 +358,14 @@ def test_no_storm_of_accesses_wedges_the_phy(storm: list[tuple[str, int]]) -> No
             assert driver.command(value) & READY
             assert 0 <= driver.core.registers[R.MDIC] <= 0x7FFF_FFFF
         elif move == "plug":
-            driver.phy.plug(bool(value))
+            driver.phy.set_cable(bool(value))
         elif move == "hold":
-            driver.phy.hold(bool(value))
+            driver.phy.hold_reset(bool(value))
         else:
             driver.core.now_ns += value
-            driver.phy.advance(driver.core.now_ns)
-    driver.phy.hold(False)
-    driver.phy.plug(True)
+            driver.phy.advance()
+    driver.phy.hold_reset(False)
+    driver.phy.set_cable(True)
     driver.negotiate(0x1E0, 0x200)
     driver.write(0, AN_ENABLE | RESTART)
     assert driver.finds_link()

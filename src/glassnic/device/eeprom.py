@@ -16,6 +16,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from glassnic.device.core import Core
+from glassnic.device.register_file import RegisterFile
 from glassnic.spec.bits import put, take
 from glassnic.spec.eeprom_image import (
     CONTROL_3,
@@ -28,7 +29,7 @@ from glassnic.spec.eeprom_image import (
     SUM_WORD,
     WORDS,
 )
-from glassnic.spec.fields import CTRL_EXT, EECD, EERD, RAH, WUC
+from glassnic.spec.fields import EECD, EERD, RAH, WUC
 from glassnic.spec.models import Model
 from glassnic.spec.registers import R
 
@@ -73,12 +74,18 @@ EXTENDED = {0b11: Event.EWEN, 0b00: Event.EWDS}
 class Eeprom:
     """64 words and the pins to them. `changed`: a word was programmed; whoever saves the image sets it back."""
 
-    def __init__(self, core: Core, image: bytes | None, mac: bytes) -> None:
-        """`image`: 128 bytes, words little endian; None: one of our own with this `mac`, 6 bytes. Raises ValueError."""
+    def __init__(self, core: Core, image: bytes | None, mac: bytes | None) -> None:
+        """`image`: 128 bytes, words little endian, taken as it is; None: a new one. `mac`: 6 bytes to put in, or None.
+
+        Raises ValueError for an image of another size.
+        """
         if image is not None and len(image) != IMAGE_BYTES:
             raise ValueError(f"an EEPROM image has {IMAGE_BYTES} bytes, this one has {len(image)}")
         self.core = core
-        self.words = _words(image) if image is not None else fresh_words(core.model, mac)
+        self.words = _words(image) if image is not None else fresh_words(core.model)
+        if mac is not None:
+            self.words[:MAC_WORDS] = _words(mac)
+            self.words[SUM_WORD] = (SUM - sum(self.words[:SUM_WORD])) & 0xFFFF
         self.changed = False
         self._state = State.STANDBY
         self._selected = self._clock = 0
@@ -98,12 +105,11 @@ class Eeprom:
         """All 64 words, little endian: 128 bytes."""
         return b"".join(word.to_bytes(2, "little") for word in self.words)
 
-    def load(self) -> None:
+    def load(self, registers: RegisterFile) -> None:
         """What the card reads from the EEPROM after a reset: the MAC address (§13.5.3), and WUC.APME (§6.4.1).
 
         The rest of the control words only stores: the registers' reset values already say what our image would.
         """
-        registers = self.core.registers
         self.write_pins(registers[R.EECD])  # a reset may have let go of the pins
         registers[R.RAL] = self.words[0] | self.words[1] << 16
         registers[R.RAH] = self.words[2] | RAH.AV.mask
@@ -118,12 +124,6 @@ class Eeprom:
             address = take(value, EERD.ADDR)
             answer |= EERD.DONE.mask | (self.words[address] if address < WORDS else 0) << EERD.DATA.lo
         self.core.registers[R.EERD] = answer
-
-    def write_ctrl_ext(self, value: int) -> None:
-        """A write of CTRL_EXT: EE_RST loads the card from the EEPROM anew, and clears itself (§13.4.6)."""
-        if take(value, CTRL_EXT.EE_RST):
-            self.core.registers[R.CTRL_EXT] &= ~CTRL_EXT.EE_RST.mask
-            self.load()
 
     def read_pins(self) -> int:
         """A read of EECD: what was written, and what comes from the other side."""
@@ -218,13 +218,11 @@ MACHINE: dict[tuple[State, Event], tuple[State, Callable[[Eeprom], None]]] = {
 """(state, event) -> (next state, what is done)."""
 
 
-def fresh_words(model: Model, mac: bytes) -> list[int]:
-    """A new EEPROM's 64 words for this model, with this MAC address (6 bytes) and a right sum."""
+def fresh_words(model: Model) -> list[int]:
+    """A new EEPROM's 64 words for this model, before it is given an address."""
     words = [ERASED] * WORDS
-    words[:MAC_WORDS] = _words(mac)
     for row in IMAGE:
         words[row.offset] = row.value if isinstance(row.value, int) else getattr(model, row.value)
-    words[SUM_WORD] = (SUM - sum(words[:SUM_WORD])) & 0xFFFF
     return words
 
 

@@ -36,7 +36,7 @@ class Link:
         self.on_change: Callable[[], None] = _nobody_listens
         self._detected_speed = 0
         self.up = self._linked()
-        phy.on_change = self.settle
+        phy.on_change = self.update
 
     @property
     def loopback(self) -> bool:
@@ -53,11 +53,6 @@ class Link:
     def full_duplex(self) -> bool:
         control = self.core.registers[R.CTRL]
         return bool(take(control, CTRL.FD)) if take(control, CTRL.FRCDPLX) else self.phy.mode.full_duplex
-
-    def write_ctrl(self, value: int) -> None:
-        """A write of CTRL, already stored: PHY_RST, SLU, ILOS and the forcing bits."""
-        self.phy.hold(bool(take(value, CTRL.PHY_RST)))
-        self.settle()
 
     def write_ctrl_ext(self, value: int) -> None:
         """A write of CTRL_EXT: ASDCHK measures the speed once, for STATUS.ASDV, and clears itself (§8.6.2.2)."""
@@ -76,13 +71,14 @@ class Link:
         )
 
     def reset(self) -> None:
-        """After CTRL.RST or RST#, with CTRL back at its reset value."""
+        """After CTRL.RST or RST#, with CTRL back at its reset value: so a held PHY is let go."""
         self.paused = False
         self._detected_speed = 0
-        self.write_ctrl(self.core.registers[R.CTRL])
+        self.phy.hold_reset(False)
+        self.update()
 
-    def settle(self) -> None:
-        """See whether LU changed, and tell."""
+    def update(self) -> None:
+        """After each write of CTRL, and when the PHY's link changed: see whether LU changed, and tell."""
         up = self._linked()
         if up != self.up:
             self.up = up

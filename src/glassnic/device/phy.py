@@ -79,8 +79,8 @@ class Phy:
         self.on_change: Callable[[], None] = _nobody_listens
         self._state = State.OFF
         self._due_ns: int | None = None
+        self._held = False
         self.reset()
-        self._conclude()  # the card was powered and plugged in long before time 0
 
     @property
     def link(self) -> bool:
@@ -94,24 +94,30 @@ class Phy:
         return bool(take(control, PCTRL.LOOPBACK) and not take(control, PCTRL.POWER_DOWN))
 
     def reset(self) -> None:
-        """Power on, RST#, or the end of CTRL.PHY_RST: all registers take their defaults, and the link starts anew."""
+        """Power on or RST#: the defaults. The bus then rests for a second, so nobody sees the negotiation."""
+        self._restore()
+        self._held = False
+        self._state = State.NEGOTIATING
+        self._begin()
+        if self.cable:
+            self._conclude()
+
+    def hold_reset(self, held: bool) -> None:
+        """CTRL.PHY_RST holds the PHY in reset while it is 1; afterwards it has its defaults (§13.4.1)."""
+        if held != self._held:
+            self._restore()
+            self._held = held
+            self._obey()
+
+    def _restore(self) -> None:
         self._words = [0] * 32
         for row in PHY_REGISTERS.values():
             self._words[row.number] = row.reset
         self._words[P.PID.number], self._words[P.EPID.number] = self.core.model.phy_id
         self.mode = Mode(1000, True)
         self._dropped = True
-        self._held = False
-        self._step(Event.START)
 
-    def hold(self, held: bool) -> None:
-        """CTRL.PHY_RST holds the PHY in reset while it is 1 (§13.4.1)."""
-        if held != self._held:
-            self.reset()
-            self._held = held
-            self._obey()
-
-    def plug(self, cable: bool) -> None:
+    def set_cable(self, cable: bool) -> None:
         """Plug the cable in, or pull it."""
         if cable != self.cable:
             self.cable = cable
@@ -122,8 +128,9 @@ class Phy:
         """When auto-negotiation is over."""
         return self._due_ns
 
-    def advance(self, now_ns: int) -> None:
-        if self._due_ns is not None and now_ns >= self._due_ns:
+    def advance(self) -> None:
+        """The clock moved."""
+        if self._due_ns is not None and self.core.now_ns >= self._due_ns:
             self._conclude()
 
     # MDIC
