@@ -21,7 +21,7 @@ _END_S = 2.0
 
 
 class Passt(Stream):
-    """`passt`: starts it, ends it. Raises BackendError when it is not installed or does not stay."""
+    """`passt`: starts it (process `pid`), ends it. Raises BackendError when it is not installed or does not stay."""
 
     def __init__(self) -> None:
         program = shutil.which("passt")
@@ -35,6 +35,7 @@ class Passt(Stream):
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors,
                 start_new_session=True,  # a Ctrl-C is for the card, which then ends passt
             )  # fmt: skip
+        self.pid = self._program.pid
         super().__init__(ours, "passt")
 
     def receive(self, limit: int = 64) -> list[bytes]:
