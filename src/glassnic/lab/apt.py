@@ -1,6 +1,7 @@
-"""How does one get a package of another Debian release without touching the system? A private apt: a folder with its own sources, an
-empty status file and its own cache, on the mirror that this machine's apt already uses. Nothing is installed and no root is needed:
-packages are downloaded, checked against Debian's archive keys by apt itself, and unpacked into a folder.
+"""How does one get a package of another Debian release without touching the system? A private apt: a folder with its
+own sources, an empty status file and its own cache, on the mirror that this machine's apt already uses. Nothing is
+installed and no root is needed: packages are downloaded, checked against Debian's archive keys by apt itself, and
+unpacked into a folder.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ Advance = Callable[[float, str], None]
 def find_mirror(indextargets: str) -> str | None:
     """The Debian mirror in the output of `apt-get indextargets`, as it stands before `dists/`; None when there is none.
 
-    Security, updates and strangers' archives have other folders or origins; the main archive is known by its origin and label or,
-    before the first `apt-get update` (when apt does not know those yet), by the keyring that signs it.
+    Security, updates and strangers' archives have other folders or origins; the main archive is known by its origin and
+    label or, before the first `apt-get update` (when apt does not know those yet), by the keyring that signs it.
     """
     candidates: list[tuple[int, str]] = []
     for paragraph in indextargets.split("\n\n"):
@@ -61,7 +62,9 @@ class PrivateApt:
         self.folder = folder
         self.suites = suites
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            raise LabError("This machine has no apt-get and dpkg-deb: install QEMU 10.1 or later yourself, or use a Debian machine.")
+            raise LabError(
+                "This machine has no apt-get and dpkg-deb: the lab fetches its guest from Debian, on a Debian machine."
+            )
         keyring = next((path for path in KEYRINGS if path.exists()), None)
         if keyring is None:
             raise LabError("Debian's archive keys are missing: install the package debian-archive-keyring.")
@@ -77,7 +80,7 @@ class PrivateApt:
     def download(self, packages: tuple[str, ...], alone: tuple[str, ...], advance: Advance) -> list[Path]:
         """Download `packages` with all they depend on, and the packages in `alone` without; gives the .deb files.
 
-        A name in `alone` may be a metapackage such as linux-image-amd64: the versioned package it depends on is taken instead.
+        A name in `alone` may be a metapackage such as linux-image-amd64: the versioned package behind it is taken.
         """
         archives = self.folder / "cache/archives"
         if packages:
@@ -94,7 +97,9 @@ class PrivateApt:
     def _mirror(self) -> str:
         mirror = find_mirror(self._output(["apt-get", "indextargets"]))
         if mirror is None:
-            raise LabError("This machine's apt knows no Debian mirror: glassnic fetches QEMU and the guest's kernel from one.")
+            raise LabError(
+                "This machine's apt knows no Debian mirror: glassnic fetches QEMU and the guest's kernel from one."
+            )
         return mirror
 
     def _options(self) -> list[str]:
@@ -128,7 +133,13 @@ class PrivateApt:
         log_path = self.folder / "log/apt.txt"
         with log_path.open("w") as log, os.fdopen(reader) as status:
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=(writer,), cwd=cwd, env=_plain_language()
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(writer,),
+                cwd=cwd,
+                env=_plain_language(),
             )
             os.close(writer)
             for line in status:

@@ -1,5 +1,5 @@
-"""Which card does the guest get? glassnic's own, served by a process of its own over a vfio-user socket; or, to compare, one that
-QEMU brings. Either says which `-device` words QEMU needs.
+"""Which card does the guest get? glassnic's own, served by a process of its own over a vfio-user socket; or, to
+compare, one that QEMU brings. Either says which `-device` words QEMU needs.
 """
 
 from __future__ import annotations

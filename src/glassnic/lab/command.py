@@ -1,5 +1,6 @@
-"""What does `glassnic vm` do? Without `--test` it is a shell in a real guest; with it, plans run one after the other and their results
-are shown to people and programs. Exit status 0: every sentence held. 1: one did not. 2: the lab could not be set up.
+"""What does `glassnic vm` do? Without `--test` it is a shell in a real guest; with it, plans run one after the other
+and their results are shown to people and programs. Exit status 0: every sentence held. 1: one did not. 2: the lab
+could not be set up.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from glassnic.lab.card import CardChoice
 from glassnic.lab.errors import LabError
-from glassnic.lab.kit import Kit, gather
+from glassnic.lab.kit import gather
 from glassnic.lab.lab import Lab
 from glassnic.lab.machine import Boot
 from glassnic.lab.plan import Outcome, Plan
@@ -29,16 +30,24 @@ BRING_UP = "modprobe e1000 && ip link set eth0 up && udhcpc -i eth0 -b -q >/dev/
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `glassnic vm`."""
-    parser.add_argument("--test", metavar="PLAN[,PLAN…]", help="run these plans, or `all`; without it: a shell in the guest")
+    parser.add_argument(
+        "--test", metavar="PLAN[,PLAN…]", help="run these plans, or `all`; without it: a shell in the guest"
+    )
     parser.add_argument("--profile", default="manual", help="what the card is like: manual (default), one-context")
     parser.add_argument("--model", default="82540em", help="which card: 82540em (default), 82545em, 82544ei")
-    parser.add_argument("--net", metavar="BACKEND", help="where frames go, as for `glassnic serve`; plans default to a wire of the lab's own")
+    parser.add_argument(
+        "--net",
+        metavar="BACKEND",
+        help="where frames go, as for `glassnic serve`; plans default to a wire of the lab's own",
+    )
     parser.add_argument("--append", metavar="ARGS", default="", help="more words for the guest's kernel command line")
     parser.add_argument("--keep", action="store_true", help="keep the logs, recordings and console, and say where")
     parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
     parser.add_argument("--list", action="store_true", help="list the plans and what each promises")
     parser.add_argument("--verbose", action="store_true", help="say more about what is used and what the card did")
-    parser.add_argument("--nic", default="glassnic", help=argparse.SUPPRESS)  # a QEMU model to compare with, such as e1000
+    parser.add_argument(
+        "--nic", default="glassnic", help=argparse.SUPPRESS
+    )  # a QEMU model to compare with, such as e1000
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def chosen(names: str | None, net: str | None) -> list[Plan]:
-    """The plans that `--test` names, in the table's order; LabError for one that isn't there or can't run over `net`."""
+    """The plans that `--test` names, in the table's order; LabError for one that isn't there or not for `net`."""
     if names is None:
         return []
     wanted = set(PLANS) if names == "all" else {name.strip() for name in names.split(",")}
@@ -83,7 +92,7 @@ def chosen(names: str | None, net: str | None) -> list[Plan]:
 
 def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Console) -> int:
     """Run the plans, show each as it ends."""
-    console.print(f"[dim]{lab.kit.qemu.version}, Linux {lab.kit.kernel.name.removeprefix('vmlinuz-')}, {args.model} as {args.profile}[/]")
+    console.print(f"[dim]{lab.kit.qemu.version}, Linux {lab.kit.kernel_version}, {args.model} as {args.profile}[/]")
     outcomes: list[Outcome] = []
     try:
         for plan in plans:
@@ -107,7 +116,9 @@ def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:
     """A shell on the guest's console until the guest powers off."""
     if not sys.stdin.isatty():
         raise LabError("A shell in the guest needs a terminal: give --test PLAN to run without one.")
-    console.print(f"[dim]{lab.kit.qemu.version}; the card's net is {lab.choice.net}. Leave with `poweroff -f`, or with Ctrl-A X.[/]")
+    console.print(
+        f"[dim]{lab.kit.qemu.version}; frames go to {lab.choice.net}. Leave with `poweroff -f`, or with Ctrl-A X.[/]"
+    )
     try:
         machine = lab.start(Boot(append=args.append, interactive=True))
         machine.guest.wait_until_up()
@@ -125,7 +136,7 @@ def results(lab: Lab, outcomes: list[Outcome]) -> dict[str, Any]:
     return {
         "holds": all(outcome.holds for outcome in outcomes),
         "qemu": lab.kit.qemu.version,
-        "kernel": lab.kit.kernel.name.removeprefix("vmlinuz-"),
+        "kernel": lab.kit.kernel_version,
         "card": lab.choice._asdict(),
         "card_said": lab.card_said,
         "plans": [outcome.as_json() for outcome in outcomes],

@@ -1,6 +1,6 @@
-"""How does one write an initramfs without root? The newc form of cpio, as the kernel's Documentation/driver-api/early-userspace/
-buffer-format describes it: a 110-byte header in hexadecimal, the name, the data, each padded to four bytes. Device nodes are only
-numbers in a header, so nobody needs the right to make one.
+"""How does one write an initramfs without root? The newc form of cpio, as the kernel's Documentation/driver-
+api/early-userspace/ buffer-format describes it: a 110-byte header in hexadecimal, the name, the data, each padded to
+four bytes. Device nodes are only numbers in a header, so nobody needs the right to make one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ TRAILER = "TRAILER!!!"
 
 
 class Archive:
-    """Writes one cpio archive to `out`; parent folders are added as they are needed; every owner is root, every time 0."""
+    """Writes one cpio archive to `out`; parent folders come by themselves; every owner is root, every time 0."""
 
     def __init__(self, out: BinaryIO) -> None:
         self.out = out

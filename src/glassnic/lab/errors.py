@@ -1,4 +1,6 @@
-"""What can go wrong on the host before or while a guest runs? Every such case ends as one clear sentence that says what to do."""
+"""What can go wrong on the host before or while a guest runs? Every such case ends as one clear sentence that says
+what to do.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Where do QEMU, the guest's kernel and its tools come from? The system's QEMU where it is good enough, else Debian's own packages,
-unpacked unprivileged into a cache folder. A tree is a folder with the unpacked files of some packages; it appears whole or not at
-all, and an interrupted fetch goes on where it stopped.
+"""Where do QEMU, the guest's kernel and its tools come from? The system's QEMU where it is good enough, else Debian's
+own packages, unpacked unprivileged into a cache folder. A tree is a folder with the unpacked files of some packages;
+it appears whole or not at all, and an interrupted fetch goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOADER = f"{LIBRARIES}/ld-linux-x86-64.so.2"
 
 
 class Tree(NamedTuple):
-    """What a cache folder holds: `packages` of the last of `suites` with all they need, and those in `alone` by themselves."""
+    """A recipe: `packages` of the last of `suites` with all they need, and those in `alone` by themselves."""
 
     name: str
     suites: tuple[str, ...]
@@ -57,7 +57,7 @@ class Fetched(NamedTuple):
     root: Path
 
     def command(self, path: str) -> list[str]:
-        """How to start a program of the tree on this machine, whatever libraries the machine has: by the tree's own loader."""
+        """How to start a program of the tree, whatever libraries the machine has: by the tree's own loader."""
         return [str(self.root / LOADER), "--library-path", str(self.root / LIBRARIES), str(self.root / path)]
 
     def libraries(self, path: str) -> list[Path]:
@@ -95,7 +95,8 @@ def fetch(tree: Tree, console: Console) -> Fetched:
                 (work / "root").rename(place)
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
-        raise LabError(f"{tree.name} cannot be kept in {cache}: {error.strerror or error}. Set GLASSNIC_CACHE to a folder with room.") from error
+        why = error.strerror or error
+        raise LabError(f"{tree.name} cannot be kept in {cache}: {why}. Set GLASSNIC_CACHE.") from error
     return Fetched(place)
 
 
@@ -110,7 +111,13 @@ def locked(path: Path) -> Iterator[None]:
 @contextmanager
 def progress(name: str, console: Console) -> Iterator[Advance]:
     """A bar that says what is being fetched."""
-    columns = (TextColumn("fetching {task.fields[name]}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn("fetching {task.fields[name]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=100, name=name)
         yield lambda percent, words: bar.update(task, completed=percent, description=words)

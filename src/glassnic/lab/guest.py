@@ -1,6 +1,6 @@
-"""How does one talk to the guest? Its second serial port is a command channel: the host sends a shell command, the agent in the
-initramfs answers with what it printed and its exit status. Its first serial port is the console, kept in a file and read for what
-the kernel complains about.
+"""How does one talk to the guest? Its second serial port is a command channel: the host sends a shell command, the
+agent in the initramfs answers with what it printed and its exit status. Its first serial port is the console, kept in
+a file and read for what the kernel complains about.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from glassnic.lab.errors import LabError
 
 COMPLAINTS = re.compile(
-    r"WARNING: |BUG: |Oops|Kernel panic|Call Trace|NETDEV WATCHDOG|Tx Unit Hang|Detected Tx|rcu_.*stall|hung_task|blocked for more than|general protection"
+    r"WARNING: |BUG: |Oops|Kernel panic|Call Trace|NETDEV WATCHDOG|Tx Unit Hang|rcu_.*stall|blocked for more"
 )
 BOOT_SECONDS = 180
 SLACK_SECONDS = 30
@@ -57,22 +57,25 @@ class Guest:
         self._until(lambda line: line == b"READY", seconds, "the guest's boot")
 
     def run(self, command: str, timeout: float = 60) -> Result:
-        """Run a shell command; both its outputs in one text. A command that takes longer than `timeout` seconds gives status 124."""
+        """Run a shell command; both outputs in one text. One that takes longer than `timeout` s gives status 124."""
         token = str(next(self.tokens)).encode()
         encoded = base64.b64encode(command.encode())
         self.socket.sendall(b"%s %d %s\n" % (token, max(1, round(timeout)), encoded))
         what = f"an answer to `{command[:60]}`"
         self._until(lambda line: line == b"BEGIN " + token, timeout + SLACK_SECONDS, what)
         body: list[bytes] = []
-        end = self._until(lambda line: line.startswith(b"END " + token) or body.append(line) is not None, SLACK_SECONDS, what)
-        status = int(end.split()[2])
+        while not (line := self._line(time.monotonic() + SLACK_SECONDS, what)).startswith(b"END " + token):
+            body.append(line)
+        status = int(line.split()[2])
         return Result(124 if status == 143 else status, base64.b64decode(b"".join(body)).decode(errors="replace"))
 
     def must(self, command: str, timeout: float = 60) -> str:
         """`run` for what has to work; GuestError when it doesn't."""
         result = self.run(command, timeout)
         if not result.ok:
-            raise GuestError(f"`{command[:120]}` failed in the guest (status {result.status}): {result.text.strip()[-400:]}")
+            raise GuestError(
+                f"`{command[:120]}` failed in the guest (status {result.status}): {result.text.strip()[-400:]}"
+            )
         return result.text
 
     def python(self, verb: str, *words: object, timeout: float = 60) -> Result:
@@ -80,10 +83,15 @@ class Guest:
         return self.run(traffic_command(verb, *words), timeout)
 
     def start_python(self, verb: str, *words: object) -> str:
-        """Start a verb of traffic.py in the background and wait until it is ready; gives the file its answer will be in."""
+        """Start a verb of traffic.py in the background, wait until it is ready; gives the file for its answer."""
         answer = f"/tmp/{verb}.{next(self.tokens)}"
-        self.must(f"{traffic_command(verb, *words)} >{answer} 2>&1 & until grep -q . {answer}; do sleep 0.1; done; sleep 0.1; cat {answer}")
+        start = f"{traffic_command(verb, *words)} >{answer} 2>&1 & echo $! >{answer}.pid"
+        self.must(f"{start}; until grep -q . {answer}; do sleep 0.1; done")
         return answer
+
+    def stop_python(self, answer: str) -> None:
+        """Ask a verb that `start_python` started to end, and wait until it has."""
+        self.must(f"read pid <{answer}.pid; kill $pid 2>/dev/null; while [ -d /proc/$pid ]; do sleep 0.1; done")
 
     def answer(self, path: str, timeout: float = 60) -> str:
         """The JSON line of a verb that `start_python` started, once it is there."""
@@ -91,9 +99,9 @@ class Guest:
 
     def complaints(self) -> list[str]:
         """The lines since the last call in which the kernel complains."""
-        text = self.console.read_bytes()[self.read_to :].decode(errors="replace")
-        self.read_to += len(text.encode(errors="replace")) if text.isascii() else self.console.stat().st_size - self.read_to
-        return [line.strip() for line in text.splitlines() if COMPLAINTS.search(line)]
+        text = self.console.read_bytes()[self.read_to :]
+        self.read_to += len(text)
+        return [line.strip() for line in text.decode(errors="replace").splitlines() if COMPLAINTS.search(line)]
 
     def close(self) -> None:
         """Let go of the channel."""

@@ -1,6 +1,6 @@
-"""What is in the guest? busybox, the drivers of the network card with what they lean on, a few tools with their libraries, and an
-init that loads nothing of the network until it is told. It is written once per kernel and recipe, uncompressed: unpacking is what
-an emulated processor is slow at.
+"""What is in the guest? busybox, the drivers of the network card with what they lean on, a few tools with their
+libraries, and an init that loads nothing of the network until it is told. It is written once per kernel and recipe,
+uncompressed: unpacking is what an emulated processor is slow at.
 """
 
 from __future__ import annotations
@@ -21,11 +21,21 @@ DRIVERS = ("e1000", "e1000e", "8021q")
 PROGRAMS = ("usr/bin/iperf3", "usr/sbin/ethtool")
 # Loaded at run time, so no header names it: threads ask for it when they are cancelled.
 LIBRARIES_UNNAMED = (f"{LIBRARIES}/libgcc_s.so.1",)
-PYTHON_SKIPS = {"email", "urllib", "ssl.py", "asyncio", "zipfile", "test", "tracemalloc.py", "lib-dynload", "compileall.py"}
+PYTHON_SKIPS = {
+    "email",
+    "urllib",
+    "ssl.py",
+    "asyncio",
+    "zipfile",
+    "test",
+    "tracemalloc.py",
+    "lib-dynload",
+    "compileall.py",
+}
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "usr/sbin", "var/run")
 
 INIT = r"""#!/bin/sh
-# Process 1 of the guest: a shell on the first serial port, and on the second one an agent that runs what the host asks for.
+# Process 1 of the guest: a shell on the first serial port, on the second an agent that runs what the host asks for.
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
@@ -56,6 +66,16 @@ done
 PROFILE = r"""export PS1='guest:\w# ' PATH=/bin:/sbin:/usr/bin:/usr/sbin
 """
 
+AWAIT_CARRIER = r"""#!/bin/sh
+# await-carrier SECONDS: wait until eth0's link is up
+tries=$(($1 * 20))
+until read up </sys/class/net/eth0/carrier && [ "$up" = 1 ]; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 0.05
+done 2>/dev/null
+"""
+
 # What udhcpc runs with the lease; addresses only, as the guest asks no names.
 LEASE = r"""#!/bin/sh
 [ "$1" = bound ] || [ "$1" = renew ] || exit 0
@@ -69,7 +89,7 @@ for server in $dns; do echo "nameserver $server" >>/etc/resolv.conf; done
 
 def build(tools: Fetched, kernel_version: str) -> Path:
     """The initramfs for this kernel, beside the tree it is made from; made when it isn't there yet."""
-    recipe = (DRIVERS, PROGRAMS, INIT, PROFILE, LEASE, Path(__file__).read_text(), Path(traffic.__file__).read_text())
+    recipe = (Path(__file__).read_text(), Path(traffic.__file__).read_text())
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
     place = tools.root.parent / f"initramfs-{kernel_version}-{digest}.cpio"
     if place.exists():
@@ -84,6 +104,7 @@ def build(tools: Fetched, kernel_version: str) -> Path:
         archive.file("etc/profile", PROFILE.encode())
         archive.file("etc/passwd", b"root::0:0:root:/root:/bin/sh\n")
         archive.file("usr/share/udhcpc/default.script", LEASE.encode(), 0o755)
+        archive.file("bin/await-carrier", AWAIT_CARRIER.encode(), 0o755)
         archive.copy("lib/traffic.py", Path(traffic.__file__))
         _add_busybox(archive, tools)
         _add_modules(archive, tools, kernel_version)
@@ -107,17 +128,29 @@ def _add_modules(archive: Archive, tools: Fetched, kernel_version: str) -> None:
     """The drivers and what they depend on, unpacked, with the modules.dep that busybox's modprobe reads."""
     folder = tools.root / "usr/lib/modules" / kernel_version
     found = {path.name.split(".")[0].replace("-", "_"): path for path in folder.rglob("*.ko*")}
-    wanted, lines = list(DRIVERS), []
+    needs: dict[str, list[str]] = {}
+    wanted = list(DRIVERS)
     for name in wanted:  # grows as dependencies turn up
         if name not in found:
-            raise LabError(f"The kernel {kernel_version} has no module {name}: remove {tools.root} and run the command again.")
+            raise LabError(f"The kernel {kernel_version} has no module {name}: remove {tools.root} and start again.")
         data = found[name].read_bytes()
         data = lzma.decompress(data) if found[name].suffix == ".xz" else data
-        needs = module_dependencies(data)
-        wanted += [need for need in needs if need not in wanted]
         archive.file(f"lib/modules/{kernel_version}/{name}.ko", data)
-        lines.append(f"{name}.ko: {' '.join(f'{need}.ko' for need in needs)}\n")
+        needs[name] = module_dependencies(data)
+        wanted += [need for need in needs[name] if need not in wanted]
+    lines = [f"{name}.ko: {' '.join(f'{need}.ko' for need in all_needs(name, needs))}\n" for name in needs]
     archive.file(f"lib/modules/{kernel_version}/modules.dep", "".join(lines).encode())
+
+
+def all_needs(name: str, needs: dict[str, list[str]]) -> list[str]:
+    """What has to be loaded before `name`, in modules.dep's order: the first to load comes last."""
+    order: list[str] = []
+    for need in needs[name]:
+        for step in (need, *all_needs(need, needs)):
+            if step in order:
+                order.remove(step)
+            order.append(step)
+    return order
 
 
 def module_dependencies(module: bytes) -> list[str]:
@@ -127,8 +160,10 @@ def module_dependencies(module: bytes) -> list[str]:
 
 
 def _add_programs(archive: Archive, tools: Fetched) -> None:
-    """Tools and Python with their libraries, where the loader seeks them. Python is compiled ahead: the guest is slow at that."""
-    python = next(path for path in sorted((tools.root / "usr/bin").glob("python3.*")) if re.fullmatch(r"python3\.\d+", path.name))
+    """Tools and Python with their libraries, where the loader seeks them; Python compiled, as the guest is slow."""
+    python = next(
+        path for path in sorted((tools.root / "usr/bin").glob("python3.*")) if re.fullmatch(r"python3\.\d+", path.name)
+    )
     programs = [*PROGRAMS, f"usr/bin/{python.name}"]
     libraries = {library for program in programs for library in tools.libraries(program)}
     libraries |= {tools.root / name for name in LIBRARIES_UNNAMED}
@@ -142,7 +177,16 @@ def _add_programs(archive: Archive, tools: Fetched) -> None:
     standard = tools.root / "usr/lib" / python.name
     archive.folder(f"usr/lib/{python.name}/lib-dynload")  # Python looks for it and complains
     environment = {**os.environ, "PYTHONHOME": str(tools.root / "usr")}
-    command = [*tools.command(f"usr/bin/{python.name}"), "-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(standard)]
+    command = [
+        *tools.command(f"usr/bin/{python.name}"),
+        "-S",
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        str(standard),
+    ]
     subprocess.run(command, capture_output=True, check=False, env=environment)
     for path in sorted(standard.rglob("*")):
         inside = path.relative_to(standard)

@@ -1,5 +1,5 @@
-"""What does a guest run on and with? QEMU, a kernel, an initramfs and a few host-side tools, brought together once; nothing here
-knows where a card or a plan comes from.
+"""What does a guest run on and with? QEMU, a kernel, an initramfs and a few host-side tools, brought together once;
+nothing here knows where a card or a plan comes from.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Kit(NamedTuple):
     qemu: Qemu
     tools: Fetched
     kernel: Path
+    kernel_version: str
     initramfs: Path
 
     def tool(self, path: str) -> list[str]:
@@ -54,7 +55,8 @@ def gather(console: Console) -> Kit:
     kernels = sorted((tools.root / "boot").glob("vmlinuz-*"))
     if not kernels:
         raise LabError(f"There is no kernel in {tools.root}: remove that folder and run the command again.")
-    return Kit(qemu, tools, kernels[-1], build(tools, kernels[-1].name.removeprefix("vmlinuz-")))
+    version = kernels[-1].name.removeprefix("vmlinuz-")
+    return Kit(qemu, tools, kernels[-1], version, build(tools, version))
 
 
 def find_qemu(console: Console) -> Qemu:
@@ -95,6 +97,11 @@ def version_of(qemu: Qemu) -> str:
 
 def _ask(qemu: Qemu, *words: str) -> tuple[int, str]:
     done = subprocess.run(
-        [*qemu.words, *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env={**os.environ, **qemu.environment}
+        [*qemu.words, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **qemu.environment},
     )
     return done.returncode, done.stdout + done.stderr

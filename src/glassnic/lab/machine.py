@@ -1,5 +1,6 @@
-"""How do card and guest become a machine? The card is started first and listens; QEMU connects to it once and boots the kernel, or the
-card's option ROM. Whichever of the two dies first, the other is ended and one sentence says what happened.
+"""How do card and guest become a machine? The card is started first and listens; QEMU connects to it once and boots
+the kernel, or the card's option ROM. Whichever of the two dies first, the other is ended and one sentence says what
+happened.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from glassnic.lab.process import Process
 
 MEMORY = "512M"
 # The emulated processor is slow: leave out what only real ones need. Warnings and worse reach the console (loglevel 5).
-KERNEL_WORDS = "console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr no_timer_check tsc=reliable random.trust_cpu=on"
+KERNEL_WORDS = (
+    "console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr no_timer_check tsc=reliable random.trust_cpu=on"
+)
 
 
 class Boot(NamedTuple):
@@ -40,7 +43,9 @@ class Machine:
         channel = folder / "channel.sock"
         words = [*kit.qemu.words, *self._words(kit, boot, channel), *card.device_words(boot.rom)]
         log = folder / "qemu.txt"
-        self.qemu = Process("QEMU", words, log, inside=inside, environment=kit.qemu.environment, terminal=boot.interactive)
+        self.qemu = Process(
+            "QEMU", words, log, inside=inside, environment=kit.qemu.environment, terminal=boot.interactive
+        )
         try:
             self._wait_for(channel)
             self.guest = Guest(channel, self.console, self.check)

@@ -1,5 +1,6 @@
-"""What is a plan, and what does it leave behind? A plan is a function that makes claims in sentences and puts each to the test on the
-running guest; what is left is a list of checks, which a person reads as a table and a program as JSON.
+"""What is a plan, and what does it leave behind? A plan is a function that makes claims in sentences and puts each to
+the test on the running guest; what is left is a list of checks, which a person reads as a table and a program as
+JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from glassnic.lab.lab import Lab
@@ -31,7 +32,11 @@ class Plan(NamedTuple):
         """The plan that a module of `plans/` describes: its name, the first sentence of its docstring, its `run`."""
         promise = (module.__doc__ or "").split("\n\n")[0].replace("\n", " ").strip()
         return cls(
-            module.__name__.rpartition(".")[2], promise, module.run, getattr(module, "ANY_NET", False), getattr(module, "BOOTS_ITSELF", False)
+            module.__name__.rpartition(".")[2],
+            promise,
+            module.run,
+            getattr(module, "ANY_NET", False),
+            getattr(module, "BOOTS_ITSELF", False),
         )
 
 
@@ -60,18 +65,22 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         checks = [check._asdict() for check in self.checks]
-        return {"plan": self.plan.name, "holds": self.holds, "seconds": round(self.seconds, 1), "checks": checks, "notes": self.notes}
+        return {
+            "plan": self.plan.name,
+            "holds": self.holds,
+            "seconds": round(self.seconds, 1),
+            "checks": checks,
+            "notes": self.notes,
+        }
 
     def show(self, console: Console) -> None:
-        """For people."""
+        """For people: a line a check, sentence first."""
         verdict = "[bold green]holds[/]" if self.holds else "[bold red]FAILS[/]"
-        table = Table(title=f"{self.plan.name} {verdict} in {self.seconds:.0f} s", title_justify="left", show_header=False, box=None)
-        table.add_column(width=2)
-        table.add_column(ratio=3)
-        table.add_column(ratio=2, style="dim")
+        console.print(f"[bold]{self.plan.name}[/] {verdict} [dim]in {self.seconds:.0f} s[/]", highlight=False)
         for check in self.checks:
-            table.add_row("[green]✓[/]" if check.holds else "[bold red]✗[/]", check.sentence, check.detail)
-        console.print(table)
+            mark = "[green]✓[/]" if check.holds else "[bold red]✗[/]"
+            detail = f"  [dim]{escape(check.detail)}[/]" if check.detail else ""
+            console.print(f"  {mark} {escape(check.sentence)}{detail}", highlight=False, soft_wrap=True)
         for note in self.notes:
-            console.print(note, style="dim", markup=False, highlight=False)
+            console.print(f"    {note}", style="dim", markup=False, highlight=False, soft_wrap=True)
         console.print()

@@ -1,5 +1,5 @@
-"""How does the lab start a program, watch it and end it? All it says goes to a log file; it dies with the lab, whatever happens to the
-lab; and when it dies first, the end of its log becomes part of one sentence.
+"""How does the lab start a program, watch it and end it? All it says goes to a log file; it dies with the lab,
+whatever happens to the lab; and when it dies first, the end of its log becomes part of one sentence.
 """
 
 from __future__ import annotations
@@ -21,9 +21,16 @@ class Process:
     """A program that runs beside us."""
 
     def __init__(
-        self, name: str, words: Sequence[str], log: Path, *, inside: Sequence[str] = (), environment: dict[str, str] | None = None, terminal: bool = False
+        self,
+        name: str,
+        words: Sequence[str],
+        log: Path,
+        *,
+        inside: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+        terminal: bool = False,
     ) -> None:
-        """`inside`: words that go in front, such as those that enter a namespace. `terminal`: it gets ours, and the keys with it."""
+        """`inside`: words in front, such as those that enter a namespace; `terminal`: it gets ours and its keys."""
         self.name = name
         self.log = log
         command = [*inside, *DIES_WITH_US, *words]

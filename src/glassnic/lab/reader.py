@@ -1,6 +1,7 @@
-"""Are the frames on the wire right? A second opinion that shares no code with the card: dpkt parses, and the sums are taken here by
-their definition in RFC 1071, as the remainder of one big number. It verifies the Ethernet length, the IPv4 header's sum, the sums of
-TCP, UDP, ICMP and ICMPv6 and, for the lab's own datagrams, every byte of the payload; and it says in words what is wrong with a frame.
+"""Are the frames on the wire right? A second opinion that shares no code with the card: dpkt parses, and the sums are
+taken here by their definition in RFC 1071, as the remainder of one big number. It verifies the Ethernet length, the
+IPv4 header's sum, the sums of TCP, UDP, ICMP and ICMPv6 and, for the lab's own datagrams, every byte of the payload;
+and it says in words what is wrong with a frame.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What traffic do the plans make, and what do they look at? One script for both ends of the wire: it runs on the host's side of the
-TAP and, copied as it is into the initramfs, in the guest. So it imports the standard library only and nothing of ours. Each verb
-prints one line of JSON. Datagrams carry a pattern that tells whether every byte arrived as it left.
+"""What traffic do the plans make, and what do they look at? One script for both ends of the wire: it runs on the
+host's side of the TAP and, copied as it is into the initramfs, in the guest. So it imports the standard library only
+and nothing of ours. Each verb prints one line of JSON. Datagrams carry a pattern that tells whether every byte
+arrived as it left.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, 1)
 
 
 def pattern(sequence: int, length: int) -> bytes:
-    """The payload of datagram `sequence`: the header, then bytes that differ from datagram to datagram and from place to place."""
+    """The payload of datagram `sequence`: the header, then bytes that differ by datagram and by place."""
     start = sequence * 7 % 251
     wheel = bytes((start + place) % 251 for place in range(251))
     body = wheel * (length // 251 + 1)
@@ -63,7 +64,7 @@ def send(address: str, port: str, count: str, length: str, per_second: str = "0"
 
 
 def receive(address: str, port: str, count: str, seconds: str, groups: str = "") -> dict[str, int]:
-    """Take `count` datagrams, or those that come within `seconds` of the last one; joins IPv4 groups (comma between) first.
+    """Take `count` datagrams, or those that come within `seconds` of the last one; joins IPv4 `groups` (a,b,…).
 
     The first may take `FIRST_SECONDS` longer: a slow guest takes its time to start the sender.
     """
@@ -72,7 +73,9 @@ def receive(address: str, port: str, count: str, seconds: str, groups: str = "")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
     for group in groups.split(",") if groups else ():
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(address))
+        sock.setsockopt(
+            socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(address)
+        )
     sock.bind(("" if groups else address, int(port)))
     sock.settimeout(float(seconds) + FIRST_SECONDS)
     announce()
@@ -91,7 +94,7 @@ def receive(address: str, port: str, count: str, seconds: str, groups: str = "")
 def record(interface: str, path: str, direction: str = "in", count: str = "0", seconds: str = "0") -> dict[str, int]:
     """Write frames of `interface` to a pcap file until SIGTERM, `count` frames or `seconds` of silence.
 
-    `direction` in: what arrives from the wire, all: what leaves as well. `dropped` is what the kernel could not keep for us.
+    `direction` in: what arrives from the wire, all: what leaves as well. `dropped`: what the kernel did not keep.
     """
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 29)
@@ -106,7 +109,7 @@ def record(interface: str, path: str, direction: str = "in", count: str = "0", s
     with open(path, "wb") as file:
         file.write(PCAP_HEADER)
         while frames < limit and not stopping:
-            ready, _, _ = select.select([sock, wake], [], [], silence)
+            ready, _, _ = select.select([sock.fileno(), wake], [], [], silence)
             stopping = not ready or wake in ready  # and still take what waits
             with contextlib.suppress(BlockingIOError):
                 while frames < limit:
@@ -125,7 +128,11 @@ def with_tag(frame: bytes, told: list[tuple[int, int, bytes]]) -> bytes:
         if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
             status, _, _, _, _, tag, ethertype = AUXDATA.unpack(data[: AUXDATA.size])
             if status & TP_STATUS_VLAN_VALID:
-                return frame[:12] + struct.pack("!HH", ethertype if status & TP_STATUS_VLAN_TPID_VALID else 0x8100, tag) + frame[12:]
+                return (
+                    frame[:12]
+                    + struct.pack("!HH", ethertype if status & TP_STATUS_VLAN_TPID_VALID else 0x8100, tag)
+                    + frame[12:]
+                )
     return frame
 
 
@@ -148,12 +155,35 @@ def tap(name: str) -> dict[str, int]:
     return {"made": 1}
 
 
+def vlan(interface: str, name: str, number: str) -> dict[str, int]:
+    """A TAP `name` that is VLAN `number` of `interface`: tags go on and come off here, not in the kernel."""
+    tun = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 26)
+    sock.bind((interface, ETH_P_ALL))
+    tag = struct.pack("!HH", 0x8100, int(number))
+    announce()
+    while True:
+        ready, _, _ = select.select([sock.fileno(), tun], [], [])
+        if tun in ready:
+            frame = os.read(tun, 65536)
+            sock.send(frame[:12] + tag + frame[12:])
+        if sock.fileno() in ready:
+            frame, told, _, origin = sock.recvmsg(65536, 64)
+            frame = with_tag(frame, told)
+            if origin[2] != PACKET_OUTGOING and frame[12:16] == tag:
+                with contextlib.suppress(OSError):  # the TAP is still down
+                    os.write(tun, frame[:12] + frame[16:])
+
+
 def announce() -> None:
     """Tell whoever started us that we listen."""
     print("ready", flush=True)
 
 
-VERBS = {verb.__name__: verb for verb in (send, receive, record, emit, tap)}
+VERBS = {verb.__name__: verb for verb in (send, receive, record, emit, tap, vlan)}
 
 if __name__ == "__main__":
     print(json.dumps(VERBS[sys.argv[1]](*sys.argv[2:])), flush=True)

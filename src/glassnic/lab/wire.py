@@ -1,6 +1,6 @@
-"""What is at the other end of the cable? A network namespace of our own, with a TAP that the card opens: no address, route or rule of
-the machine is touched, and no root is needed where the kernel lets users have namespaces. Programs of the lab that stand in for the
-neighbour run inside it.
+"""What is at the other end of the cable? A network namespace of our own, with a TAP that the card opens: no address,
+route or rule of the machine is touched, and no root is needed where the kernel lets users have namespaces. Programs
+of the lab that stand in for the neighbour run inside it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from glassnic.lab import traffic
 from glassnic.lab.errors import LabError
 from glassnic.lab.kit import Kit
-from glassnic.lab.process import Process
+from glassnic.lab.process import Process, tail
 
 TAP = "lab0"
 # The same addresses as the embedded backend `host`, so that a plan need not ask which of the two it talks to.
 PEER4, GUEST4, PREFIX4 = "10.0.2.2", "10.0.2.15", 24
 PEER6, GUEST6, PREFIX6 = "fd00::2", "fd00::15", 64
+OTHERWISE = "run as root, or use `--net host --test smoke`."
 HOLDER = "mount -t sysfs sysfs /sys 2>/dev/null; echo held; exec cat"
 """The holder sees the namespace's own /sys where it may mount it, and ends when our end of its input closes."""
 
@@ -36,27 +36,26 @@ class Wire:
         self.processes: list[Process] = []
         user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
         words = ["unshare", *user, "--net", "--mount", "sh", "-c", HOLDER]
-        self.holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
+        self.holder = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+        )
         assert self.holder.stdout and self.holder.stderr
         if "held" not in self.holder.stdout.readline():
-            said = self.holder.stderr.read().strip()
-            raise LabError(f"No network namespace can be had here ({said}): run as root, or use `--net host --test smoke`.")
-        # The mount namespace goes first: entering it needs rights that the user namespace, entered along with it, gives.
-        self.inside = ("nsenter", "--target", str(self.holder.pid), *(("--user", "--preserve-credentials") if user else ()), "--net", "--mount")
+            raise LabError(f"No network namespace can be had here ({self.holder.stderr.read().strip()}): {OTHERWISE}")
+        enter = ("--user", "--preserve-credentials") if user else ()
+        self.inside = ("nsenter", "--target", str(self.holder.pid), *enter, "--net", "--mount")
         self._lay_cable()
 
     def _lay_cable(self) -> None:
-        said = self.traffic_run("tap", TAP)
-        if said.returncode != 0:
-            raise LabError(f"No TAP can be made here ({(said.stderr.strip().splitlines() or ['no reason given'])[-1]}): use `--net host --test smoke`.")
-        self.run("sh", "-c", f"echo 0 >/proc/sys/net/ipv6/conf/{TAP}/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/{TAP}/router_solicitations")
-        for words in (
-            ("link", "set", "lo", "up"),
-            ("addr", "add", f"{PEER4}/{PREFIX4}", "dev", TAP),
-            ("link", "set", TAP, "up"),
-            ("-6", "addr", "add", f"{PEER6}/{PREFIX6}", "dev", TAP),
-        ):
-            self.ip(*words)
+        made = self.traffic_run("tap", TAP)
+        if made.returncode != 0:
+            raise LabError(f"No TAP can be made here ({tail(made.stderr, 1)}): {OTHERWISE}")
+        settings = f"/proc/sys/net/ipv6/conf/{TAP}"
+        self.run("sh", "-c", f"echo 0 >{settings}/accept_dad; echo 0 >{settings}/router_solicitations")
+        self.ip("link", "set", "lo", "up")
+        self.ip("addr", "add", f"{PEER4}/{PREFIX4}", "dev", TAP)
+        self.ip("link", "set", TAP, "up")
+        self.ip("-6", "addr", "add", f"{PEER6}/{PREFIX6}", "dev", TAP)
 
     def ip(self, *words: str) -> None:
         """busybox's `ip` inside the namespace; the machine need not have one."""
@@ -66,7 +65,14 @@ class Wire:
 
     def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a program inside the namespace, to its end."""
-        return subprocess.run([*self.inside, *words], capture_output=True, text=True, check=False, timeout=timeout, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            [*self.inside, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+        )
 
     def start(self, name: str, *words: str) -> Process:
         """Start a program inside the namespace; it ends with the wire at the latest."""
@@ -102,7 +108,9 @@ class Wire:
     def serve_iperf(self, *ports: int) -> None:
         """An iperf3 server on each port."""
         for port in ports:
-            server = self.start(f"iperf3-{port}", *self.kit.tool("usr/bin/iperf3"), "-s", "-p", str(port), "--forceflush")
+            server = self.start(
+                f"iperf3-{port}", *self.kit.tool("usr/bin/iperf3"), "-s", "-p", str(port), "--forceflush"
+            )
             server.wait_for(lambda server=server: "listening" in server.said, 20, "its first word")  # type: ignore[misc]
 
     def counters(self, interface: str = TAP) -> dict[str, int]:
@@ -111,7 +119,14 @@ class Wire:
             name, _, numbers = line.partition(":")
             if name.strip() == interface:
                 n = [int(word) for word in numbers.split()]
-                return {"rx_bytes": n[0], "rx_packets": n[1], "rx_dropped": n[3], "tx_bytes": n[8], "tx_packets": n[9], "tx_dropped": n[11]}
+                return {
+                    "rx_bytes": n[0],
+                    "rx_packets": n[1],
+                    "rx_dropped": n[3],
+                    "tx_bytes": n[8],
+                    "tx_packets": n[9],
+                    "tx_dropped": n[11],
+                }
         raise LabError(f"The wire has lost its interface {interface}.")
 
     def close(self) -> None:

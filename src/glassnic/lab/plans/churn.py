@@ -1,7 +1,8 @@
-"""Fifty times down and up in under 40 seconds, ten times without the driver, a reboot: the card is always ready again, at once.
+"""Fifty times down and up in under 40 seconds, ten times without the driver, a reboot: the card is always ready
+again, at once.
 
-The time is a promise of its own: the driver looks at the link once when it is opened and then every two seconds, so a card whose link
-is not ready at the first look costs two seconds a round.
+The time is a promise of its own: the driver looks at the link once when it is opened and then every two seconds, so a
+card whose link is not ready at the first look costs two seconds a round.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from glassnic.lab.wire import GUEST4, PEER4
 
 ROUNDS, LIMIT_SECONDS = 50, 40
 RELOADS, BUSY_ROUNDS = 10, 10
-UP = 'n=0; c=0; until [ "$c" = 1 ]; do read c </sys/class/net/eth0/carrier; n=$((n+1)); [ $n -gt 200 ] && exit 1; [ "$c" = 1 ] || sleep 0.05; done'
-DOWN_UP = f"ip link set eth0 down; ip link set eth0 up; {UP}"
+DOWN_UP = "ip link set eth0 down; ip link set eth0 up; await-carrier 10 || exit 1"
 
 
 def run(lab: Lab) -> None:
@@ -35,20 +35,25 @@ def _down_up(lab: Lab) -> None:
 
 
 def _down_up_under_traffic(lab: Lab) -> None:
-    stream = lab.wire.start_traffic("send", GUEST4, 9, 4000, 400, 200)
-    result = lab.guest.run(f"ping -q -i 0.01 -s 1000 {PEER4} >/dev/null & i=0; while [ $i -lt {BUSY_ROUNDS} ]; do {DOWN_UP}; i=$((i+1)); done; kill $!", 120)
-    stream.stop()
+    downward = lab.wire.start_traffic("send", GUEST4, 9, 20_000, 400, 200)
+    upward = lab.guest.start_python("send", PEER4, 9, 20_000, 1000, 200)
+    result = lab.guest.run(f"i=0; while [ $i -lt {BUSY_ROUNDS} ]; do {DOWN_UP}; i=$((i+1)); done", 120)
+    lab.guest.stop_python(upward)
+    downward.stop()
     lab.check(f"{BUSY_ROUNDS} times down and up with traffic both ways.", result.ok, result.text.strip()[-80:])
     _answers(lab, "Afterwards every ping is answered again.")
 
 
 def _reloads(lab: Lab) -> None:
-    command = (
-        f"i=0; while [ $i -lt {RELOADS} ]; do rmmod e1000 && modprobe e1000 && ip addr add {GUEST4}/24 dev eth0 && ip link set eth0 up || exit 2; "
-        f"{UP}; ping -q -c 1 -W 3 {PEER4} >/dev/null || exit 3; i=$((i+1)); done"
-    )
+    reload = f"rmmod e1000 && modprobe e1000 && ip addr add {GUEST4}/24 dev eth0 && ip link set eth0 up || exit 2"
+    ping = f"await-carrier 10 || exit 3; ping -q -c 1 -W 3 {PEER4} >/dev/null || exit 4"
+    command = f"i=0; while [ $i -lt {RELOADS} ]; do {reload}; {ping}; i=$((i+1)); done"
     result = lab.guest.run(command, 200)
-    lab.check(f"{RELOADS} times the driver is unloaded and loaded, with a ping each time.", result.ok, f"status {result.status}" if not result.ok else "")
+    lab.check(
+        f"{RELOADS} times the driver is unloaded and loaded, with a ping each time.",
+        result.ok,
+        f"status {result.status}" if not result.ok else "",
+    )
 
 
 def _reboot(lab: Lab) -> None:

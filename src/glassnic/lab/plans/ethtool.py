@@ -1,7 +1,8 @@
 """The driver's own offline self-test passes in every part, and all that ethtool shows and sets is true.
 
-Registers, EEPROM, interrupts, loopback and link are tested by Linux's e1000 driver itself; then counters, register dump, EEPROM
-reading and writing, forced speeds, receive checksums and the frame check sequence are looked at one by one.
+Registers, EEPROM, interrupts, loopback and link are tested by Linux's e1000 driver itself; then counters, register
+dump, EEPROM reading and writing, forced speeds, receive checksums and the frame check sequence are looked at one by
+one.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ def _self_test(lab: Lab) -> None:
     said = lab.guest.run("ethtool -t eth0 offline", 120).text
     for name in SELF_TESTS:
         found = re.search(rf"{name}.*?(\d+)\s*$", said, re.MULTILINE)
-        lab.check(f"`ethtool -t eth0 offline`: the {name} passes.", found is not None and found[1] == "0", found[0] if found else said.strip()[-80:])
+        lab.check(
+            f"`ethtool -t eth0 offline`: the {name} passes.",
+            found is not None and found[1] == "0",
+            found[0] if found else said.strip()[-80:],
+        )
     lab.check("The self-test as a whole passes.", "result is PASS" in said)
     lab.await_carrier()
 
@@ -53,8 +58,14 @@ def _counters(lab: Lab) -> None:
     lab.guest.must(f"ping -c 5 -i 0.2 -s 1000 {PEER4}")
     after = lab.statistics()
     grown = {name: after[name] - before[name] for name in ("tx_packets", "rx_packets", "tx_bytes", "rx_bytes")}
-    lab.check("`ethtool -S` counts five pings each way.", all(5 <= grown[name] < 15 for name in ("tx_packets", "rx_packets")), grown)
-    lab.check("`ethtool -S` counts their bytes.", all(5 * 1042 <= grown[name] < 8000 for name in ("tx_bytes", "rx_bytes")))
+    lab.check(
+        "`ethtool -S` counts five pings each way.",
+        all(5 <= grown[name] < 15 for name in ("tx_packets", "rx_packets")),
+        grown,
+    )
+    lab.check(
+        "`ethtool -S` counts their bytes.", all(5 * 1042 <= grown[name] < 8000 for name in ("tx_bytes", "rx_bytes"))
+    )
 
 
 def _registers(lab: Lab) -> None:
@@ -62,7 +73,11 @@ def _registers(lab: Lab) -> None:
     value = {name: int(digits, 16) for name, digits in re.findall(r"0x[0-9A-F]{5}: (\w+) .*?0x([0-9A-F]{8})", text)}
     status, tdlen, rdlen = (value.get(name, -1) for name in ("STATUS", "TDLEN", "RDLEN"))
     lab.check("`ethtool -d`: STATUS tells of a link at full duplex.", status & 3 == 3, f"STATUS {status:08X}h")
-    lab.check("`ethtool -d`: both rings have the driver's 256 descriptors.", tdlen == rdlen == 256 * 16, f"TDLEN {tdlen}, RDLEN {rdlen}")
+    lab.check(
+        "`ethtool -d`: both rings have the driver's 256 descriptors.",
+        tdlen == rdlen == 256 * 16,
+        f"TDLEN {tdlen}, RDLEN {rdlen}",
+    )
     enabled = value.get("RCTL", 0) & value.get("TCTL", 0) & 2
     lab.check("`ethtool -d`: receiver and transmitter are enabled.", bool(enabled))
 
@@ -73,13 +88,25 @@ def _read_eeprom(lab: Lab) -> bytes:
 
 def _eeprom(lab: Lab) -> None:
     image = _read_eeprom(lab)
-    lab.check("`ethtool -e` reads 64 words whose sum is BABAh.", len(image) == 128 and _sum(image) == EEPROM_SUM, f"{len(image)} bytes, {_sum(image):04X}h")
-    lab.check("The EEPROM begins with the card's address.", image[:6] == bytes.fromhex(MAC.replace(":", "")), image[:6].hex(":"))
+    lab.check(
+        "`ethtool -e` reads 64 words whose sum is BABAh.",
+        len(image) == 128 and _sum(image) == EEPROM_SUM,
+        f"{len(image)} bytes, {_sum(image):04X}h",
+    )
+    lab.check(
+        "The EEPROM begins with the card's address.",
+        image[:6] == bytes.fromhex(MAC.replace(":", "")),
+        image[:6].hex(":"),
+    )
     old, new = image[OEM_OFFSET], image[OEM_OFFSET] ^ 0x5A
     _write_eeprom(lab, new)
     lab.plug()  # the driver is loaded anew, and refuses an EEPROM whose sum is wrong
     again = _read_eeprom(lab)
-    lab.check("`ethtool -E` really writes: the byte is there after the driver is loaded anew.", again[OEM_OFFSET] == new, f"{old:02X}h became {again[OEM_OFFSET]:02X}h")
+    lab.check(
+        "`ethtool -E` really writes: the byte is there after the driver is loaded anew.",
+        again[OEM_OFFSET] == new,
+        f"{old:02X}h became {again[OEM_OFFSET]:02X}h",
+    )
     lab.check("The driver's new checksum word is there too.", _sum(again) == EEPROM_SUM, f"{_sum(again):04X}h")
     _write_eeprom(lab, old)
     lab.check("Written back, the EEPROM is as it was.", _read_eeprom(lab) == image)
@@ -91,7 +118,7 @@ def _write_eeprom(lab: Lab, value: int) -> None:
 
 
 def _sum(image: bytes) -> int:
-    return sum(struct.unpack(f"<{len(image) // 2}H", image)) & 0xFFFF
+    return sum(int.from_bytes(image[place : place + 2], "little") for place in range(0, len(image), 2)) & 0xFFFF
 
 
 def _forced_speeds(lab: Lab) -> None:
@@ -101,7 +128,11 @@ def _forced_speeds(lab: Lab) -> None:
         said = lab.guest.must("ethtool eth0")
         told = f"Speed: {speed}Mb/s" in said and f"Duplex: {duplex.capitalize()}" in said
         ping = lab.guest.run(f"ping -c 2 -i 0.2 {PEER4}")
-        lab.check(f"Forced to {speed} Mb/s {duplex} duplex, the card says so and works.", told and ping.ok, " ".join(re.findall(r"(?:Speed|Duplex): \S+", said)))
+        lab.check(
+            f"Forced to {speed} Mb/s {duplex} duplex, the card says so and works.",
+            told and ping.ok,
+            " ".join(re.findall(r"(?:Speed|Duplex): \S+", said)),
+        )
     lab.guest.must("ethtool -s eth0 autoneg on")
     lab.await_carrier()
     lab.check("Auto-negotiation brings back 1000 Mb/s.", "Speed: 1000Mb/s" in lab.guest.must("ethtool eth0"))
@@ -145,7 +176,11 @@ def _frame_check_sequence(lab: Lab) -> None:
         file.flush()
         came = [frame for frame in frames_in(Path(file.name)) if frame[12:14] == b"\x88\xb5"]
     true = [frame + struct.pack("<I", zlib.crc32(frame)) for frame in sent]
-    lab.check("With `rx-fcs on` every frame comes with its true CRC.", came == true, f"{sum(frame in true for frame in came)} of {len(true)}")
+    lab.check(
+        "With `rx-fcs on` every frame comes with its true CRC.",
+        came == true,
+        f"{sum(frame in true for frame in came)} of {len(true)}",
+    )
     lab.guest.must("ethtool -K eth0 rx-fcs off")
     lab.await_carrier()
 

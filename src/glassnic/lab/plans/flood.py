@@ -22,26 +22,32 @@ def run(lab: Lab) -> None:
     """See the head of this file."""
     wire, guest = lab.wire, lab.guest
     guest.must(f"ping -c 2 {PEER4}")
-    guest.start_python("receive", GUEST4, PORT, DATAGRAMS * 2, 3600)
+    taker = guest.start_python("receive", GUEST4, PORT, DATAGRAMS * 2, 3600)
     tap_before, before = wire.counters(), lab.statistics()
     told = wire.traffic("send", GUEST4, PORT, DATAGRAMS, DATAGRAM_BYTES, timeout=120)
     _settle(lab)
     after = lab.statistics()
     tap = {name: value - tap_before[name] for name, value in wire.counters().items()}
-    delivered, missed, waited = (after[name] - before[name] for name in ("rx_packets", "rx_missed_errors", "rx_no_buffer_count"))
+    delivered, missed, waited = (
+        after[name] - before[name] for name in ("rx_packets", "rx_missed_errors", "rx_no_buffer_count")
+    )
     lab.note(
-        f"{told['sent']} datagrams sent: {tap['tx_dropped']} died in the TAP's queue, {missed} in the card for want of a descriptor, "
-        f"{delivered} frames delivered; {waited} times the guest had no buffer ready (RNBC)."
+        f"{told['sent']} datagrams sent: {tap['tx_dropped']} died in the TAP's queue, {missed} in the card for want "
+        f"of a descriptor, {delivered} frames delivered; {waited} times the guest had no buffer ready (RNBC)."
     )
     offered = tap["tx_packets"] + tap["tx_dropped"]
-    lab.check("The host counts every frame that died in its queue.", abs(offered - told["sent"]) <= STRAY_FRAMES, f"{told['sent']} sent, {offered} accounted for")
+    lab.check(
+        "The host counts every frame that died in its queue.",
+        abs(offered - told["sent"]) <= STRAY_FRAMES,
+        f"{told['sent']} sent, {offered} accounted for",
+    )
     lab.check(
         "The card counts every frame that it lost.",
         0 <= tap["tx_packets"] - delivered - missed <= STRAY_FRAMES,
         f"{tap['tx_packets']} = {delivered} delivered + {missed} missed + {tap['tx_packets'] - delivered - missed}",
     )
     lab.check("The flood was more than the guest could take.", tap["tx_dropped"] + missed + waited > 0)
-    guest.must("pkill -f '[t]raffic.py receive'")
+    guest.stop_python(taker)
     _normal_again(lab)
 
 

@@ -10,6 +10,7 @@ import sys
 from glassnic.lab.errors import LabError
 from glassnic.lab.lab import Lab
 from glassnic.lab.machine import KERNEL_WORDS, Boot
+from glassnic.lab.process import Process
 from glassnic.lab.reader import frames_in, read
 from glassnic.lab.wire import PEER4, TAP
 
@@ -31,15 +32,22 @@ def run(lab: Lab) -> None:
         told = lab.wire.finish(recorder, stop=True)
         tftp, http = (log.said for log in logs)
         lab.check("iPXE gets an address and fetches its script by TFTP.", "sent " in tftp and "boot.ipxe" in tftp)
-        lab.check("iPXE fetches kernel and initramfs by HTTP.", all(f'GET /{name} HTTP/1.1" 200' in http for name in ("vmlinuz", "initrd")))
+        lab.check(
+            "iPXE fetches kernel and initramfs by HTTP.",
+            all(f'GET /{name} HTTP/1.1" 200' in http for name in ("vmlinuz", "initrd")),
+        )
         lab.check("The guest that came over the card is up.", "BOOT=ipxe" in machine.guest.must("cat /proc/cmdline"))
         verdict = read(frames_in(path))
-        lab.check("Every frame iPXE sent is right.", not verdict.bad and verdict.verified["TCP sum"] > 0 and told["dropped"] == 0, verdict)
+        lab.check(
+            "Every frame iPXE sent is right.",
+            not verdict.bad and verdict.verified["TCP sum"] > 0 and told["dropped"] == 0,
+            verdict,
+        )
         lab.plug()
         lab.check("Linux takes the card over from iPXE.", machine.guest.run(f"ping -c 3 -i 0.2 {PEER4}").ok)
 
 
-def _serve(lab: Lab) -> tuple:
+def _serve(lab: Lab) -> tuple[Process, Process]:
     """dnsmasq for DHCP and TFTP, and a web server, both inside the wire's namespace."""
     folder = lab.folder / "netboot"
     folder.mkdir(exist_ok=True)
@@ -47,13 +55,15 @@ def _serve(lab: Lab) -> tuple:
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(target)
     base = f"http://{PEER4}:{HTTP_PORT}"
-    script = f"#!ipxe\nkernel {base}/vmlinuz initrd=initrd {KERNEL_WORDS} BOOT=ipxe {lab.append}\ninitrd {base}/initrd\nboot\n"
+    words = f"initrd=initrd {KERNEL_WORDS} BOOT=ipxe {lab.append}"
+    script = f"#!ipxe\nkernel {base}/vmlinuz {words}\ninitrd {base}/initrd\nboot\n"
     (folder / "boot.ipxe").write_text(script)
-    options = f"--no-daemon --conf-file=/dev/null --user=root --group=root --port=0 --interface={TAP} --bind-interfaces --log-dhcp"
-    options += f" --dhcp-range=10.0.2.100,10.0.2.150 --dhcp-boot=boot.ipxe --dhcp-leasefile={folder}/leases --enable-tftp --tftp-root={folder}"
-    dnsmasq = lab.wire.start("dnsmasq", *lab.kit.tool("usr/sbin/dnsmasq"), *options.split())
+    options = ["--no-daemon", "--conf-file=/dev/null", "--user=root", "--group=root", "--port=0", "--log-dhcp"]
+    options += [f"--interface={TAP}", "--bind-interfaces", "--dhcp-range=10.0.2.100,10.0.2.150"]
+    options += ["--dhcp-boot=boot.ipxe", f"--dhcp-leasefile={folder}/leases", "--enable-tftp", f"--tftp-root={folder}"]
+    dnsmasq = lab.wire.start("dnsmasq", *lab.kit.tool("usr/sbin/dnsmasq"), *options)
     dnsmasq.wait_for(lambda: "started" in dnsmasq.said, 20, "its first word")
-    words = (sys.executable, "-u", "-m", "http.server", str(HTTP_PORT), "--bind", PEER4, "--directory", str(folder))
-    http = lab.wire.start("http", *words)
+    server = (sys.executable, "-u", "-m", "http.server", str(HTTP_PORT), "--bind", PEER4, "--directory", str(folder))
+    http = lab.wire.start("http", *server)
     http.wait_for(lambda: "Serving" in http.said, 20, "its first word")
     return dnsmasq, http

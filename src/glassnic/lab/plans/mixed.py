@@ -1,8 +1,8 @@
 """TCP and UDP run side by side in both directions, and every frame the guest sends is right on the wire.
 
-This is the traffic that a card with one transmit context corrupts: segmented TCP, whose sums lie elsewhere than UDP's, in between
-checksummed datagrams. An independent reader takes every sum of every frame; datagrams carry a pattern, so that damage shows even where
-somebody on the way made the sum fit.
+This is the traffic that a card with one transmit context corrupts: segmented TCP, whose sums lie elsewhere than
+UDP's, in between checksummed datagrams. An independent reader takes every sum of every frame; datagrams carry a
+pattern, so that damage shows even where somebody on the way made the sum fit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from glassnic.lab.guest import traffic_command
 from glassnic.lab.lab import Lab
 from glassnic.lab.reader import frames_in, read
 from glassnic.lab.wire import GUEST4, PEER4, PEER6, TAP
@@ -53,9 +54,9 @@ def run(lab: Lab) -> None:
 
 
 def _all_at_once() -> str:
-    """One shell command that runs every stream and the pattern sender in parallel and prints iperf3's reports, one a line."""
+    """A shell command that runs all streams and the pattern sender in parallel; prints iperf3's reports, a line each."""
     jobs = [f"iperf3 {words} -p {port} -t {SECONDS} -i 0 -J >/tmp/{port} 2>&1 &" for port, words in STREAMS.values()]
-    jobs.append(f"python3 -S -E /lib/traffic.py send {PEER4} {UP_PORT} {DATAGRAMS} {DATAGRAM_BYTES} {PER_SECOND} >/tmp/send 2>&1 &")
+    jobs.append(f"{traffic_command('send', PEER4, UP_PORT, DATAGRAMS, DATAGRAM_BYTES, PER_SECOND)} >/tmp/send 2>&1 &")
     reports = [f"tr -d '\\n' </tmp/{port}; echo" for port, _ in STREAMS.values()]
     return "\n".join([*jobs, "wait", *reports])
 
@@ -65,7 +66,11 @@ def _judge_streams(lab: Lab, results: str) -> None:
         report: dict[str, Any] = json.loads(line) if line.startswith("{") else {"error": line[-200:]}
         end = report.get("end", {})
         up, down = (_megabits(end, suffix) for suffix in ("", "_bidir_reverse"))
-        lab.check(f"{name} flows both ways at once.", up > 0 and down > 0, report.get("error") or f"{up:.0f} Mbit/s up, {down:.0f} down")
+        lab.check(
+            f"{name} flows both ways at once.",
+            up > 0 and down > 0,
+            report.get("error") or f"{up:.0f} Mbit/s up, {down:.0f} down",
+        )
 
 
 def _megabits(end: dict[str, Any], suffix: str) -> float:
@@ -75,14 +80,24 @@ def _megabits(end: dict[str, Any], suffix: str) -> float:
 
 def _judge_datagrams(lab: Lab, where: str, sent: int, told: dict[str, int]) -> None:
     clean = told["damaged"] == told["strange"] == 0
-    lab.check(f"Every datagram that comes {where} is intact.", told["received"] > 0 and clean, f"{told['intact']} of {sent} sent came, all intact")
+    lab.check(
+        f"Every datagram that comes {where} is intact.",
+        told["received"] > 0 and clean,
+        f"{told['intact']} of {sent} sent came, all intact",
+    )
 
 
 def _judge_frames(lab: Lab, path: Any) -> None:
     verdict = read(frames_in(path))
-    lab.check("Every frame on the wire is right: lengths, header sums, payload sums, pattern.", not verdict.bad, verdict)
+    lab.check(
+        "Every frame on the wire is right: lengths, header sums, payload sums, pattern.", not verdict.bad, verdict
+    )
     shown = verdict.verified
-    lab.check("Each kind of sum was put to the test.", all(shown[kind] for kind in ("TCP sum", "UDP sum", "UDP payload pattern")), "")
+    lab.check(
+        "Each kind of sum was put to the test.",
+        all(shown[kind] for kind in ("TCP sum", "UDP sum", "UDP payload pattern")),
+        "",
+    )
     lab.check("No datagram leaves without a checksum.", shown["UDP without a sum"] == 0)
     cut = lab.statistics().get("tx_tcp_seg_good", 0)
     lab.check("The card cut TCP sends into segments itself.", cut > 0, f"{cut} sends")

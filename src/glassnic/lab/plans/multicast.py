@@ -1,7 +1,7 @@
 """Joining and leaving groups and promiscuous mode change what arrives, exactly.
 
-Marked frames are put on the wire in phases, and one recording in the guest tells which of them the card let through. More groups are
-joined than the card has exact filters, so the hash table is at work too.
+Marked frames are put on the wire in phases, and one recording in the guest tells which of them the card let through.
+More groups are joined than the card has exact filters, so the hash table is at work too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from glassnic.lab.guest import traffic_command
 from glassnic.lab.lab import Lab
 from glassnic.lab.reader import frames_in
 from glassnic.lab.wire import GUEST4, PEER4, TAP
@@ -20,14 +19,16 @@ from glassnic.lab.wire import GUEST4, PEER4, TAP
 GROUPS = tuple(f"239.1.2.{last}" for last in range(1, 20))
 EACH = 3
 STRANGER = "02676c61737a"  # somebody else's unicast address
-UNJOINED = "01005e0a0b0c"
+UNJOINED = "01005e0a4b99"  # bits 47:36, which the hash table goes by, are no joined group's
 ETHERTYPE = "88b5"
 
 
 def run(lab: Lab) -> None:
     """See the head of this file."""
+    recorder = lab.guest.start_python("record", "eth0", "/tmp/multicast.pcap")
     phases = _run_phases(lab)
-    file = lab.guest.must("kill $(cat /tmp/record.pid); sleep 1; base64 /tmp/multicast.pcap", 30)
+    lab.guest.stop_python(recorder)
+    file = lab.guest.must("base64 /tmp/multicast.pcap")
     with tempfile.NamedTemporaryFile() as copy:
         copy.write(base64.b64decode(file))
         copy.flush()
@@ -50,22 +51,21 @@ def _run_phases(lab: Lab) -> list[tuple[str, int, bool]]:
         phases.append((sentence, EACH * len(frames), wanted))
 
     groups = [_address_of(group) for group in GROUPS]
-    guest.must(f"{traffic_command('record', 'eth0', '/tmp/multicast.pcap')} >/tmp/record 2>&1 & echo $! >/tmp/record.pid; until grep -q ready /tmp/record; do sleep 0.1; done")
     phase("Frames to its own address arrive.", ["525400123456"], True)
     phase("Broadcasts arrive.", ["ffffffffffff"], True)
     phase("Groups nobody joined do not arrive.", groups, False)
     answer = guest.start_python("receive", GUEST4, 7021, 1, 3600, ",".join(GROUPS))
     phase(f"All {len(GROUPS)} joined groups arrive, by exact filter and by hash.", groups, True)
     phase("A group nobody joined still does not.", [UNJOINED], False)
-    guest.must(f"pkill -f '[t]raffic.py receive'; sleep 0.5; rm {answer}")
+    guest.stop_python(answer)
     phase("Left groups arrive no more.", groups, False)
     phase("A stranger's frames do not arrive.", [STRANGER], False)
     guest.must("ip link set eth0 promisc on")
     phase("In promiscuous mode everybody's frames arrive.", [STRANGER, UNJOINED], True)
-    guest.must("ip link set eth0 promisc off; ip link set eth0 allmulticast on")
+    guest.must("ip link set eth0 promisc off; ifconfig eth0 allmulti")
     phase("With all-multicast every group arrives.", [UNJOINED], True)
     phase("With all-multicast a stranger's frames do not.", [STRANGER], False)
-    guest.must("ip link set eth0 allmulticast off")
+    guest.must("ifconfig eth0 -allmulti")
     phase("Back to normal, neither arrives.", [STRANGER, UNJOINED], False)
     return phases
 
