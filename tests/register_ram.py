@@ -15,7 +15,7 @@ class RegisterRam:
         self.registers: dict[int, int] = {}
         self.accesses: list[tuple[str, int, int]] = []
         self.icr = self.ims = self.ioaddr = self.resets = 0
-        self.bus_master = False
+        self.bus_master = self.asleep = False
 
     @property
     def interrupt(self) -> bool:

@@ -31,6 +31,7 @@ class Registers(Protocol):
     """What a card shows to its bus."""
 
     bus_master: bool
+    asleep: bool
 
     @property
     def interrupt(self) -> bool: ...
@@ -107,6 +108,7 @@ class PciFunction:
         self.msi_enabled = awake and config.msi_enabled
         self._pin_enabled = awake and not config.msi_enabled and not config.intx_disabled
         self.nic.bus_master = config.bus_master
+        self.nic.asleep = not awake
 
 
 def _read_dwords(read: Callable[[int], int], offset: int, length: int) -> bytes:

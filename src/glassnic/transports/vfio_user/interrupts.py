@@ -43,6 +43,8 @@ class IntxLine:
 
     def __init__(self) -> None:
         self.level = False
+        self.resample_changed = False
+        """Whoever polls `resample_fd` must look again, and sets this back."""
         self._masked = False
         self._trigger = _Eventfd()
         self._resample = _Eventfd()
@@ -67,6 +69,7 @@ class IntxLine:
     def arm_resample(self, fd: int) -> None:
         """Each event on `fd` is an UNMASK (-1: no longer)."""
         self._resample.take(fd)
+        self.resample_changed = True
 
     def resampled(self) -> None:
         """The resample descriptor has become readable."""
@@ -85,7 +88,7 @@ class IntxLine:
     def close(self) -> None:
         """Disarm and give the descriptors back."""
         self._trigger.take(-1)
-        self._resample.take(-1)
+        self.arm_resample(-1)
         self._masked = False
 
 

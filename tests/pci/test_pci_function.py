@@ -108,11 +108,13 @@ def test_asleep_the_card_is_silent_and_waking_resets_it_but_not_its_configuratio
     assert function.read(BAR0, 0x3818, 4) == b"\xff" * 4
     assert not nic.bus_master
     assert not function.intx
+    assert nic.asleep
     assert nic.resets == 0
     configure(function, PMCSR, 0)
     assert nic.resets == 1
     assert function.read(BAR0, 0x3818, 4) == bytes(4)
     assert nic.bus_master
+    assert not nic.asleep
 
 
 def test_staying_awake_resets_nothing(function: PciFunction, nic: RegisterRam) -> None:

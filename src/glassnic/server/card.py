@@ -1,0 +1,193 @@
+"""What makes a card one that a guest can plug in? A `Nic`, a client's connection on one side, a backend on the other.
+
+A turn goes the same way round each time: the client's accesses have been served when it begins; the card works; what it
+sent goes to the backend, what the backend has comes in; then the interrupt level goes to the client. Rules kept here:
+- A backend that is blocked holds transmission back: no frame is lost on the way out, and no queue grows.
+- A backend that fails is replaced by none at all, with one sentence; the guest is left with a cable that leads nowhere.
+- Each client finds the card as after power-on; only the EEPROM remembers, and its file follows every change.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from glassnic.backends import Backend, BackendError, open_backend
+from glassnic.device.nic import Nic
+from glassnic.pci.function import PciFunction
+from glassnic.server.loop import IN, OUT, Loop
+from glassnic.transports.fdsocket import FdSocket
+from glassnic.transports.guest_memory import SharedMemory
+from glassnic.transports.vfio_user.server import Connection, Listener
+
+FRAMES_PER_TURN = 64
+"""How many frames come in between two looks at the client's messages."""
+
+
+class Card:
+    """One card in the loop. `say` takes sentences for the user; `eeprom_file` is written when the guest writes."""
+
+    def __init__(
+        self,
+        nic: Nic,
+        memory: SharedMemory,
+        listener: Listener,
+        backend: Backend,
+        loop: Loop,
+        say: Callable[[str], None],
+        eeprom_file: Path | None = None,
+    ) -> None:
+        self.nic = nic
+        self._memory = memory
+        self._function = PciFunction(nic, nic.core.model)
+        self._listener = listener
+        self._backend = backend
+        self._watches = loop.watches
+        self._say = say
+        self._eeprom_file = eeprom_file
+        self._connection: Connection | None = None
+        self._client_watch = 0
+        self._resample_fd = -1
+        self._backend_watch = (-1, 0)
+        self._listen()
+        self._watch_backend()
+        loop.workers.append(self)
+
+    def close(self) -> None:
+        """Unplug: the client, the backend and the socket go."""
+        if self._connection is not None:
+            self._hang_up(self._connection)
+        self._backend.close()
+        self._watches.forget(self._listener.fileno())
+        self._listener.close()
+
+    def summary(self) -> list[str]:
+        """What the card did, and what became of its frames outside, in sentences."""
+        lines = self.nic.summary()
+        if self._backend.dropped:
+            lines.append(f"{self._backend.dropped} frames died on the host's side, outside the card")
+        if self._function.dropped_writes:
+            lines.append(f"{self._function.dropped_writes} register writes were not 32 bits wide, and dropped")
+        return lines
+
+    def turn(self, now_ns: int) -> int | None:
+        """Let the card work, move frames and the interrupt; when to come again."""
+        nic, backend = self.nic, self._backend
+        nic.transmit_held = backend.blocked
+        deadline = nic.deadline
+        if deadline is not None and deadline <= now_ns:
+            nic.advance(now_ns)
+            frames = nic.sent()
+            if len(frames):
+                self._with_backend(lambda: backend.send(frames))
+        if backend.pending and nic.ready:
+            self._take_frames()
+        if self._connection is not None:
+            self._connection.session.update_interrupts()
+        if nic.eeprom.changed:
+            self._save_eeprom()
+        self._watch_backend()
+        if self._backend.pending and nic.ready:
+            return now_ns
+        return nic.deadline
+
+    # The client
+
+    def _listen(self) -> None:
+        self._watches.watch(self._listener.fileno(), IN, lambda _: self._accept())
+
+    def _accept(self) -> None:
+        sock = self._listener.accept()
+        if sock is None:
+            return
+        self._watches.forget(self._listener.fileno())  # one client at a time: the next waits in the queue
+        self._function.reset()
+        connection = self._connection = Connection(sock, self._function, self._memory)
+        self._watch_client(sock, connection)
+
+    def _client_ready(self, connection: Connection, events: int) -> None:
+        """Messages have come, or the client takes replies again."""
+        self.nic.core.now_ns = time.monotonic_ns()  # timers that these messages start begin now, not at the last turn
+        alive = connection.writable() if events & OUT else True
+        alive = alive and (connection.readable() if events & ~OUT else True)
+        session = connection.session
+        for sentence in session.sentences:
+            self._say(sentence)
+        session.sentences.clear()
+        if not alive:
+            self._hang_up(connection)
+            self._listen()
+            return
+        if connection.sock.blocked or self._client_watch != IN:
+            self._watch_client(connection.sock, connection)
+        if session.intx.resample_changed:
+            self._watch_resample(connection)
+
+    def _watch_client(self, sock: FdSocket, connection: Connection) -> None:
+        # A client that does not take its replies is not listened to until it does.
+        self._client_watch = OUT if sock.blocked else IN
+        self._watches.watch(sock.fileno(), self._client_watch, lambda events: self._client_ready(connection, events))
+
+    def _watch_resample(self, connection: Connection) -> None:
+        intx = connection.session.intx
+        intx.resample_changed = False
+        self._watches.forget(self._resample_fd)
+        self._resample_fd = intx.resample_fd
+        if self._resample_fd >= 0:
+            self._watches.watch(self._resample_fd, IN, lambda _: intx.resampled())
+
+    def _hang_up(self, connection: Connection) -> None:
+        """The client has left, or is made to: the card is reset and its memory gone before anything else happens."""
+        self._watches.forget(connection.sock.fileno())
+        self._watches.forget(self._resample_fd)
+        self._resample_fd = -1
+        self._connection = None
+        self._function.reset()
+        connection.close()
+
+    # The backend
+
+    def _backend_ready(self) -> None:
+        self._with_backend(self._backend.flush)
+        self._take_frames()
+
+    def _take_frames(self) -> None:
+        """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
+        self._with_backend(lambda: self.nic.receive(self._backend.receive(FRAMES_PER_TURN)))
+
+    def _watch_backend(self) -> None:
+        fd = self._backend.fileno()
+        events = (IN if self.nic.ready else 0) | (OUT if self._backend.blocked else 0)
+        if (fd, events) == self._backend_watch:
+            return
+        if self._backend_watch[0] != fd or not events:
+            self._watches.forget(self._backend_watch[0])
+        self._backend_watch = (fd, events)
+        if fd >= 0 and events:
+            self._watches.watch(fd, events, lambda _: self._backend_ready())
+
+    def _with_backend(self, act: Callable[[], None]) -> None:
+        """The one place where a host that fails is met: one sentence, and the card goes on without."""
+        try:
+            act()
+        except BackendError as error:
+            self._say(f"{error}; the card goes on with nobody on its wire")
+            self._watches.forget(self._backend_watch[0])
+            self._backend_watch = (-1, 0)
+            self._backend.close()
+            self._backend = open_backend("null")
+
+    # The EEPROM
+
+    def _save_eeprom(self) -> None:
+        self.nic.eeprom.changed = False
+        if self._eeprom_file is None:
+            return
+        fresh = self._eeprom_file.with_name(self._eeprom_file.name + ".new")
+        try:
+            fresh.write_bytes(self.nic.eeprom.image())
+            fresh.replace(self._eeprom_file)
+        except OSError as error:
+            self._say(f"the EEPROM cannot be kept in {self._eeprom_file}: {error.strerror}")
+            self._eeprom_file = None

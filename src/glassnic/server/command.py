@@ -1,0 +1,127 @@
+"""What does `glassnic serve` do? Makes the cards that were asked for, tells how to plug them in, and runs the loop.
+
+A mistake of the user or of the host is one sentence on stderr and exit status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from glassnic.backends import FORMS, BackendError, open_backend
+from glassnic.device.nic import Nic
+from glassnic.server.card import Card
+from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, read_file
+from glassnic.server.loop import Loop
+from glassnic.spec.models import MODELS
+from glassnic.spec.profiles import PROFILES
+from glassnic.transports.guest_memory import SharedMemory
+from glassnic.transports.vfio_user.server import Listener, ListenError
+
+SWITCH_INTERVAL_S = 0.0002
+"""While the engine compiles in its thread, how long it may keep a register access waiting."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `glassnic serve`."""
+    backends = "; ".join(f"{form}: {words}" for form, words in FORMS.items())
+    parser.add_argument("--socket", metavar="PATH", help="where to listen (default: in the user's runtime folder)")
+    parser.add_argument("--net", metavar="BACKEND", help=f"where frames go (default: host). {backends}")
+    parser.add_argument("--model", metavar="MODEL", help=f"{', '.join(MODELS)} (default: 82540em)")
+    parser.add_argument("--profile", metavar="PROFILE", help=f"{', '.join(PROFILES)} (default: manual)")
+    parser.add_argument("--mac", metavar="MAC", help="the MAC address in the EEPROM")
+    parser.add_argument("--eeprom", metavar="FILE", help="keep the EEPROM in this file")
+    parser.add_argument(
+        "--config", metavar="FILE", help="several cards: a TOML file with one table each, keys as above"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status."""
+    try:
+        configs = _configs(args)
+        with ExitStack() as stack:
+            loop = Loop()
+            stack.callback(loop.close)
+            _obey_signals(loop, stack)
+            cards = [_make(config, loop, stack) for config in configs]
+            _tell(configs)
+            loop.run()
+            for config, card in zip(configs, cards, strict=True):
+                print(*(f"{config.name}: {line}" for line in card.summary()), sep="\n")
+    except (ConfigError, ListenError, BackendError, ValueError) as error:
+        print(f"glassnic: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _configs(args: argparse.Namespace) -> list[CardConfig]:
+    given = {name: value for name in OPTIONS if (value := getattr(args, name)) is not None}
+    if args.config is None:
+        return [card_of(CardConfig.name, given)]
+    if given:
+        raise ConfigError(f"--{next(iter(given))} cannot stand beside --config: write it into the file")
+    return read_file(Path(args.config))
+
+
+def _make(config: CardConfig, loop: Loop, stack: ExitStack) -> Card:
+    """One card, listening. `ValueError`, `BackendError` and `ListenError` are sentences."""
+    memory = SharedMemory()
+    nic = Nic(memory, model=config.model, profile=config.profile, mac=config.mac, eeprom=_read_eeprom(config.eeprom))
+    nic.eeprom.changed = config.eeprom is not None and not config.eeprom.exists()  # so that there is a file to keep
+    backend = open_backend(config.net)
+    stack.callback(backend.close)
+    listener = Listener(config.path)
+    stack.callback(listener.close)
+    card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom)
+    stack.callback(card.close)
+    return card
+
+
+def _read_eeprom(path: Path | None) -> bytes | None:
+    """The image in the file; None where there is no file yet."""
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"the EEPROM file {path} cannot be read: {error.strerror}") from error
+
+
+def _tell(configs: list[CardConfig]) -> None:
+    """Say where each card listens, then how a guest gets one."""
+    for config in configs:
+        print(f"glassnic listens on {config.path}", flush=True)
+    print("Plug it into a guest of QEMU 10.1 or later:", flush=True)
+    print(qemu_command([config.path for config in configs]), flush=True)
+
+
+def qemu_command(paths: list[Path]) -> str:
+    """The QEMU command line for a guest with a card at each of these sockets, in lines to paste."""
+    lines = [
+        "qemu-system-x86_64 -m 1G -machine q35,memory-backend=mem",
+        "-object memory-backend-memfd,id=mem,size=1G,share=on",
+    ]
+    for path in paths:
+        socket = {"type": "unix", "path": str(path.absolute())}
+        lines.append("-device " + shlex.quote(json.dumps({"driver": "vfio-user-pci", "socket": socket})))
+    return " \\\n  ".join(lines)
+
+
+def _obey_signals(loop: Loop, stack: ExitStack) -> None:
+    """SIGINT and SIGTERM stop the loop, even if they come the moment before it waits."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stack.callback(signal.signal, number, signal.signal(number, lambda *_: loop.stop()))
+    signal.set_wakeup_fd(loop.wake_fd, warn_on_full_buffer=False)
+    stack.callback(signal.set_wakeup_fd, -1)
+
+
+def _say(name: str, sentence: str) -> None:
+    print(f"glassnic: {name}: {sentence}", file=sys.stderr, flush=True)

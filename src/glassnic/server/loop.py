@@ -1,0 +1,129 @@
+"""What does the process do all day? One loop: wait, serve what has arrived, let the cards work, carry the results away.
+
+One thread, one epoll, level-triggered; no call in it blocks but the wait itself. Whatever a socket holds is taken in
+before any card acts on it, so of several doorbells the last one counts; a card then works for one bounded turn, so that
+a register read never waits long. A card with work left makes the next wait none at all; one that waits for a moment (a
+timer of its own) has the loop woken by a timerfd, because epoll itself counts in milliseconds.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from glassnic.transports.linux import Timer
+
+IN, OUT = select.EPOLLIN, select.EPOLLOUT
+
+Action = Callable[[int], None]
+"""Called with the epoll events of its descriptor."""
+
+
+class Watches:
+    """Which descriptors the loop waits for, and who acts on each."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._actions: dict[int, Action] = {}
+
+    def watch(self, fd: int, events: int, action: Action) -> None:
+        """Wait for `events` on `fd`, in place of what was waited for there."""
+        # A number may have been closed and be another file by now: the kernel has forgotten it, we may not have.
+        try:
+            if fd in self._actions:
+                self._epoll.modify(fd, events)
+            else:
+                self._epoll.register(fd, events)
+        except FileNotFoundError:
+            self._epoll.register(fd, events)
+        except FileExistsError:
+            self._epoll.modify(fd, events)
+        self._actions[fd] = action
+
+    def forget(self, fd: int) -> None:
+        """Wait for `fd` no more. To be called before it is closed."""
+        if self._actions.pop(fd, None) is not None:
+            try:
+                self._epoll.unregister(fd)
+            except OSError:  # closed already, and thereby forgotten
+                return
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait at most so long (-1: for ever), then let those act whose descriptors are ready."""
+        for fd, events in self._epoll.poll(timeout_s):
+            action = self._actions.get(fd)
+            if action is not None:  # one acted upon before may have closed this one
+                action(events)
+
+    def close(self) -> None:
+        """Give the epoll back."""
+        self._epoll.close()
+
+
+class Worker(Protocol):
+    """What the loop drives: a card with everything around it."""
+
+    def turn(self, now_ns: int) -> int | None:
+        """Do what is due, in bounded time; when to be called again (None: when something happens)."""
+
+
+class Loop:
+    """The loop. `watches` is for workers to say what they wait for; `wake` and `stop` may be called from anywhere."""
+
+    def __init__(self) -> None:
+        self.watches = Watches()
+        self.workers: list[Worker] = []
+        self._timer = Timer()
+        self._stopped = False
+        self._wake_read, self._wake_write = socket.socketpair()
+        for end in (self._wake_read, self._wake_write):
+            end.setblocking(False)
+        self.watches.watch(self._timer.fileno(), IN, lambda _: None)
+        self.watches.watch(self._wake_read.fileno(), IN, lambda _: self._woken())
+
+    @property
+    def wake_fd(self) -> int:
+        """A byte written here ends the wait: for `signal.set_wakeup_fd`."""
+        return self._wake_write.fileno()
+
+    def wake(self) -> None:
+        """End the present wait."""
+        try:
+            self._wake_write.send(b"\0")
+        except BlockingIOError:  # full of wake-ups already
+            return
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stopped = True
+        self.wake()
+
+    def run(self) -> None:
+        """Until stopped."""
+        timeout_s = 0.0
+        while not self._stopped:
+            self.watches.wait(timeout_s)
+            now_ns = time.monotonic_ns()
+            due = min((at for worker in self.workers if (at := worker.turn(now_ns)) is not None), default=None)
+            if due is not None and due <= now_ns:
+                timeout_s = 0
+            else:
+                timeout_s = -1
+                self._timer.set(due)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._timer.close()
+        self._wake_read.close()
+        self._wake_write.close()
+        self.watches.close()
+
+    def _woken(self) -> None:
+        try:
+            while self._wake_read.recv(4096):
+                pass
+        except BlockingIOError:
+            return
