@@ -54,7 +54,7 @@ def run(lab: Lab) -> None:
 
 
 def _all_at_once() -> str:
-    """A shell command that runs all streams and the pattern sender in parallel; prints iperf3's reports, a line each."""
+    """A shell command that runs all streams and the pattern sender at once; prints iperf3's reports, a line each."""
     jobs = [f"iperf3 {words} -p {port} -t {SECONDS} -i 0 -J >/tmp/{port} 2>&1 &" for port, words in STREAMS.values()]
     jobs.append(f"{traffic_command('send', PEER4, UP_PORT, DATAGRAMS, DATAGRAM_BYTES, PER_SECOND)} >/tmp/send 2>&1 &")
     reports = [f"tr -d '\\n' </tmp/{port}; echo" for port, _ in STREAMS.values()]
