@@ -148,6 +148,7 @@ def test_udp_without_a_checksum_is_answered_over_ipv4() -> None:
 def test_a_frame_with_a_wrong_checksum_is_counted_and_not_answered(frame: bytes) -> None:
     host = Host()
     host.send(Frames.of([frame[:-1] + bytes([frame[-1] ^ 1])]))
+    assert host.receive() == []
     assert (host.pending, host.dropped, host.neighbour.wrong_sums) == (False, 1, 1)
 
 

@@ -1,7 +1,7 @@
-"""How does a backend look that lives in this process? Each frame gives answers, which wait until the loop takes them.
+"""How does a backend look that lives in this process? What it is sent waits; `receive` gives the answers to it.
 
-Nothing here can be polled: `pending` tells the loop. When too many answers wait, `blocked` stops the sender till some
-are taken, so a fast guest cannot fill the memory and no frame is lost.
+So the work of answering is done in the loop's small bites. Nothing here can be polled: `pending` tells the loop. When
+too much waits, `blocked` stops the sender, so that a fast guest cannot fill the memory and no frame is lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from collections.abc import Callable
 from glassnic.device.ports import Frames
 
 ENOUGH_FRAMES = 256
-"""With so many answers waiting the backend is blocked."""
+"""With so many frames waiting the backend is blocked."""
+
+BITE_FRAMES = 16
+"""So many frames are answered at once: less than a millisecond, so that no register of the guest waits longer."""
 
 
 class Inside:
@@ -20,15 +23,16 @@ class Inside:
 
     def __init__(self, answer: Callable[[bytes], list[bytes]]) -> None:
         self._answer = answer
-        self._waiting: deque[bytes] = deque()
+        self._sent: deque[bytes] = deque()
+        self._answers: deque[bytes] = deque()
 
     @property
     def blocked(self) -> bool:
-        return len(self._waiting) >= ENOUGH_FRAMES
+        return len(self._sent) + len(self._answers) >= ENOUGH_FRAMES
 
     @property
     def pending(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._sent or self._answers)
 
     @property
     def dropped(self) -> int:
@@ -38,14 +42,16 @@ class Inside:
         return -1
 
     def send(self, frames: Frames) -> None:
-        for frame in frames:
-            self._waiting.extend(self._answer(bytes(frame)))
+        self._sent.extend(bytes(frame) for frame in frames)
 
     def flush(self) -> None:
         """Nothing to do: `receive` is what makes room."""
 
     def receive(self, limit: int = 64) -> list[bytes]:
-        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+        for _ in range(min(BITE_FRAMES, len(self._sent))):
+            self._answers.extend(self._answer(self._sent.popleft()))
+        return [self._answers.popleft() for _ in range(min(limit, len(self._answers)))]
 
     def close(self) -> None:
-        self._waiting.clear()
+        self._sent.clear()
+        self._answers.clear()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import socket
 from collections import deque
-from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,23 +23,18 @@ _READ_BYTES = 128 * 1024
 
 
 class _Run:
-    """What one `send` handed over: the bytes, where in them each frame ends, and how many bytes the host took."""
+    """What the host has not taken yet of one `send`: a copy of the bytes, and where in it each frame ends."""
 
-    def __init__(self, data: memoryview, ends: NDArray[np.int64]) -> None:
-        self.data = data
-        self.ends = ends
+    def __init__(self, frames: Frames, taken: int) -> None:
+        ends = frames.bounds[:, 1] - (frames.bounds[0, 0] - PREFIX_BYTES) - taken
+        self.data = memoryview(bytes(frames.stream()[taken:]))
+        self.ends: NDArray[np.int64] = ends[ends > 0]
         self.taken = 0
 
     @property
     def frames_left(self) -> int:
         """Frames that the host did not take to their last byte."""
         return int(np.count_nonzero(self.ends > self.taken))
-
-    def keep(self) -> None:
-        """Copy what is left: the arena is the engine's."""
-        self.data = memoryview(bytes(self.data[self.taken :]))
-        self.ends = self.ends[self.ends > self.taken] - self.taken
-        self.taken = 0
 
 
 class Stream:
@@ -52,6 +46,7 @@ class Stream:
         self._link = link
         self._name = name
         self._runs: deque[_Run] = deque()
+        self._peer_left = False
         self._inbox = b""
         self._offset = 0
 
@@ -78,20 +73,21 @@ class Stream:
         if not len(frames):
             return
         data = frames.stream()
-        run = _Run(data, frames.bounds[:, 1] - (frames.bounds[0, 0] - PREFIX_BYTES))
-        self._runs.append(run)
-        self.flush()
-        if run in self._runs:
-            run.keep()
+        taken = 0 if self._runs else self._put(data)
+        if self._peer_left:
+            self.dropped += len(frames)
+        elif taken < len(data):
+            self._runs.append(_Run(frames, taken))
 
     def flush(self) -> None:
-        with suppress(BlockingIOError):
-            while self._runs:
-                run = self._runs[0]
-                run.taken += self._put(run.data[run.taken :])
-                if run.taken < len(run.data):
-                    return
-                self._runs.popleft()
+        while self._runs:
+            run = self._runs[0]
+            run.taken += self._put(run.data[run.taken :])
+            if run.taken < len(run.data):
+                break
+            self._runs.popleft()
+        if self._peer_left:
+            self._forget()
 
     def receive(self, limit: int = 64) -> list[bytes]:
         if not self.pending:
@@ -112,12 +108,16 @@ class Stream:
         self._link.close()
 
     def _put(self, data: memoryview) -> int:
-        """How many bytes the host took. A peer that left takes none, and what waits for it is dropped."""
+        """How many bytes the host took now."""
+        if self._peer_left:
+            return 0
         try:
             return self._link.send(data)
+        except BlockingIOError:
+            return 0
         except (BrokenPipeError, ConnectionResetError):
-            self._forget()
-            raise BlockingIOError from None
+            self._peer_left = True
+            return 0
 
     def _forget(self) -> None:
         self.dropped += sum(run.frames_left for run in self._runs)

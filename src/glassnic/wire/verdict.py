@@ -85,16 +85,15 @@ def verify(frame: Octets) -> Verdict:
 
 def _verify_ipv4(data: bytes, offset: int, sums: list[Sum]) -> str:
     packet = Ipv4.parse(data)
-    wanted = packet.sealed().checksum
-    good = ones_sum(packet.header) == ALL_ONES
-    sums.append(
-        Sum("IPv4 header", State.RIGHT if good else State.WRONG, offset + ipv4.CHECKSUM_OFFSET, packet.checksum, wanted)
-    )
+    header_bytes = ipv4.HEADER_BYTES + len(packet.options)
+    state = State.RIGHT if ones_sum(data[:header_bytes]) == ALL_ONES else State.WRONG
+    wanted = packet.checksum if state is State.RIGHT else packet.sealed().checksum
+    sums.append(Sum("IPv4 header", state, offset + ipv4.CHECKSUM_OFFSET, packet.checksum, wanted))
     if packet.is_fragment:
         return "a fragment: the checksum inside covers more than this frame"
     layer = _V4_LAYERS.get(packet.protocol)
     if layer:
-        sums.append(_judge(layer, packet, packet.protocol, packet.payload, offset + len(packet.header)))
+        sums.append(_judge(layer, packet, packet.protocol, packet.payload, offset + header_bytes))
     return ""
 
 
@@ -114,16 +113,17 @@ def _verify_ipv6(data: bytes, offset: int, sums: list[Sum]) -> str:
 
 def _judge(layer: _Layer, packet: Ipv4 | Ipv6, protocol: int, data: bytes, offset: int) -> Sum:
     need(data, layer.header_bytes, f"a {layer.name} header")
-    if protocol == udp.PROTOCOL:
-        data = udp.Udp.parse(data).encode()  # UDP's own length may end before IP's
+    is_udp = protocol == udp.PROTOCOL
+    if is_udp:
+        data = data[: udp.HEADER_BYTES + len(udp.Udp.parse(data).payload)]  # UDP's own length may end before IP's
     start = pseudo_sum(packet.source, packet.destination, protocol, len(data)) if layer.has_pseudo_header else 0
     end = layer.field + 2
     found = int.from_bytes(data[layer.field : end], "big")
+    place = offset + layer.field
+    is_left_out = is_udp and found == udp.NO_CHECKSUM
+    if not is_left_out and fold(ones_sum(data) + start) == ALL_ONES:
+        return Sum(layer.name, State.RIGHT, place, found, found)
     wanted = checksum(data[: layer.field] + bytes(2) + data[end:], start)
-    if protocol == udp.PROTOCOL:
-        wanted = wanted or ALL_ONES
-    if protocol == udp.PROTOCOL and found == udp.NO_CHECKSUM:
-        state = State.ABSENT if isinstance(packet, Ipv4) else State.WRONG  # IPv6 demands one (RFC 8200 §8.1)
-    else:
-        state = State.RIGHT if fold(ones_sum(data) + start) == ALL_ONES else State.WRONG
-    return Sum(layer.name, state, offset + layer.field, found, wanted)
+    # IPv6 demands a UDP checksum (RFC 8200 §8.1), IPv4 does not.
+    state = State.ABSENT if is_left_out and isinstance(packet, Ipv4) else State.WRONG
+    return Sum(layer.name, state, place, found, wanted or ALL_ONES if is_udp else wanted)
