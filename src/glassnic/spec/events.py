@@ -61,6 +61,7 @@ RX_PAUSE = 56
 RX_RING_OUTSIDE = 60
 RX_BUFFER_OUTSIDE = 61
 RX_DISABLED = 62
+RX_RING_ODD = 63
 
 EVENTS: tuple[Event, ...] = (
     Event(TURN, "TURN", ("now_ns", "tdh", "tdt"), "a turn begins at {now_ns} ns: TDH {tdh}, TDT {tdt}", "3.4"),
@@ -123,6 +124,7 @@ EVENTS: tuple[Event, ...] = (
     Event(RX_RING_OUTSIDE, "RX_RING_OUTSIDE", ("place", "address", "c"), "receive descriptor {place} at {address:#x} is outside memory", "3.2.6", True),
     Event(RX_BUFFER_OUTSIDE, "RX_BUFFER_OUTSIDE", ("place", "address", "length"), "the receive buffer at {address:#x} is outside memory", "3.2.3", True),
     Event(RX_DISABLED, "RX_DISABLED", ("length", "b", "c"), "a frame arrives while the receiver is disabled or the link is down", "13.4.22"),
+    Event(RX_RING_ODD, "RX_RING_ODD", ("head", "tail", "entries"), "head {head} or tail {tail} lies beyond the receive ring of {entries}", "13.4.29", True),
 )  # fmt: skip
 
 BY_NUMBER: dict[int, Event] = {event.number: event for event in EVENTS}

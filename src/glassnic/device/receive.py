@@ -1,0 +1,339 @@
+"""What happens when a frame arrives? The receive side of the card: ring registers, turns of the engine, causes, flow
+control (§3.2, §8.7, §13.4.22 on).
+
+A frame goes to guest memory as soon as it is here if the ring has descriptors for it, else it waits in the FIFO:
+writing RDT only marks that there may be room again, and `deliver` moves what waits in one bounded turn. The engine
+itself is `receive_kernel.py`; here its numbers are made ready, and what it reports becomes causes, timers and PAUSE
+frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from glassnic.device.core import Core
+from glassnic.device.filters import exact_addresses
+from glassnic.device.receive_kernel import arrive, deliver
+from glassnic.device.receive_state import (
+    ARENA_BYTES,
+    BATCH_FRAMES,
+    CAUSES,
+    DELAYED,
+    FCS,
+    FIFO_BYTES,
+    FIRST,
+    HEAD,
+    HELD,
+    LONGEST,
+    LONGEST_PLAIN,
+    MASTER,
+    MISSED,
+    QUANTA,
+    ROWS,
+    SHORTEST,
+    STARVED,
+    STATE_WORDS,
+    TAIL,
+    USED,
+    WAITING,
+    Desk,
+    Setting,
+)  # fmt: skip
+from glassnic.device.timers import DelayTimer
+from glassnic.spec import events
+from glassnic.spec.bits import put, take
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.fields import CAUSE, CTRL, PBA, RCTL, RDTR, RXCSUM, STATUS, TCTL
+from glassnic.spec.registers import R
+
+BUDGET_FRAMES = 1024
+"""A turn's most: a FIFO full of the shortest frames."""
+NOWHERE = 1 << 62
+"""Stands for a ring base that no memory can have; arithmetic on it stays within int64."""
+QUANTUM_NS = 512
+"""PAUSE times count 64 byte times of 1 Gb/s (§8.7.3)."""
+FCS_ROOM = bytes(FCS)
+KEPT_BYTES = LONGEST - FCS
+BUFFER_BYTES = (2048, 1024, 512, 256)
+"""By RCTL.BSIZE; RCTL.BSEX makes them 16 times larger, and the first then reserved (§3.2.2)."""
+HASH_SHIFTS = (4, 3, 2, 0)
+"""By RCTL.MO: which 12 of the address's last 16 bits index the multicast table (§13.5.1)."""
+XON, XOFF = range(2)
+
+Octets = bytes | bytearray | memoryview
+
+
+class Receive:
+    """The receive ring, its FIFO and its engine."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.timer = DelayTimer()
+        self.control_frames: list[bytes] = []
+        """PAUSE frames to send, without FCS."""
+        self.pause_until_ns: int | None = None
+        """Until when the partner has asked for silence."""
+        self._arena = np.zeros(ARENA_BYTES, np.uint8)
+        self._bytes = self._arena.data
+        self._waiting = np.zeros((ROWS, 3), np.int64)
+        self._state = np.zeros(STATE_WORDS, np.int64)
+        self.reset()
+
+    def reset(self) -> None:
+        """CTRL.RST: the FIFO is emptied and split anew as PBA says (§13.4.16, §14.7); a PAUSE is forgotten."""
+        self._state[:] = 0
+        self._state[QUANTA] = -1
+        self._fifo_bytes = min(take(self.core.registers[R.PBA], PBA.RXA) * 1024, FIFO_BYTES)
+        self._asked = XON
+        self._warned = False
+        self.control_frames.clear()
+        self.timer.stop()
+        self._resume()
+        self.changed()
+
+    # Handlers of the switchboard: a value as software wrote it.
+
+    def changed(self, value: int = 0) -> None:
+        """A register that the engine looks at was written."""
+        self._setting: Setting | None = None
+        self._state[STARVED] = 0
+
+    filters_changed = changed
+    control_changed = changed
+
+    def tail_moved(self, value: int) -> None:
+        """RDT: software gives descriptors; what waits may have room now (§3.2.6)."""
+        self._state[STARVED] = 0
+
+    def delay_changed(self, value: int) -> None:
+        """RDTR: FPD expires the timers now (§13.4.30). Write-backs never wait here: only the cause is left to raise."""
+        if take(value, RDTR.FPD):
+            self.timer.stop()
+            self.core.interrupts.raise_(CAUSE.RXT0.mask)
+
+    # The wire
+
+    def arrive(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
+        """Frames from the wire, or from this card's own transmitter, without FCS.
+
+        What comes from the wire is made 60 bytes long at least: a back end may hand on what its host did not pad.
+        """
+        taken = list(frames)
+        if not loopback and any(len(frame) < SHORTEST - FCS for frame in taken):
+            taken = [bytes(frame).ljust(SHORTEST - FCS, b"\0") for frame in taken]
+        self._arrive(taken, link_up, loopback, FCS_ROOM)
+
+    def arrive_bad(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
+        """Frames with an FCS, their last 4 bytes, that is wrong."""
+        self._arrive([frame for frame in frames if len(frame) >= FCS], link_up, loopback, b"")
+
+    def _arrive(self, frames: list[Octets], link_up: bool, loopback: bool, room: bytes) -> None:
+        control = self.core.registers[R.RCTL]
+        open_road = loopback or (link_up and not take(control, RCTL.LBM))  # in MAC loopback the wire is cut off
+        if not (take(control, RCTL.EN) and open_road):
+            for frame in frames:
+                self.core.recorder.record(events.RX_DISABLED, len(frame) + len(room))
+            return
+        for begin in range(0, len(frames), BATCH_FRAMES):
+            self._take(frames[begin : begin + BATCH_FRAMES], room)
+
+    def _take(self, frames: Sequence[Octets], room: bytes) -> None:
+        """One batch into the arena, each frame with `room` behind it, and through the engine."""
+        if self.pending:
+            self.deliver()  # what waits comes first
+        lengths = np.fromiter(map(len, frames), np.int64, len(frames))
+        if lengths.max() > KEPT_BYTES:
+            keep = LONGEST - len(room)
+            frames = [frame[:keep] for frame in frames]
+        run = room.join(frames) + room
+        begin = self._make_room(len(run))
+        self._bytes[begin : begin + len(run)] = run
+        setting = self._begin()
+        arrive(self._desk(), setting, lengths - (FCS - len(room)), begin, int(not room))
+        self._settle()
+
+    def _make_room(self, length: int) -> int:
+        """Where in the arena a run may go: behind the frames that wait, which move to the front if they must."""
+        state = self._state
+        if not state[WAITING]:
+            state[USED] = 0
+        elif state[USED] + length > ARENA_BYTES:
+            first, used = int(self._waiting[state[FIRST], 0]), int(state[USED])
+            self._arena[: used - first] = self._arena[first:used].copy()
+            self._waiting[:, 0] -= first
+            state[USED] = used - first
+        return int(state[USED])
+
+    # Turns
+
+    @property
+    def pending(self) -> bool:
+        """Is there work that a turn could do?"""
+        waits = bool(self._state[WAITING]) and not self._state[STARVED]
+        return waits and self.core.bus_master and bool(take(self.core.registers[R.RCTL], RCTL.EN))
+
+    def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
+        """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
+        if self.pending:
+            setting = self._begin()
+            deliver(self._desk(), setting, budget)
+            self._settle()
+        return self.pending
+
+    def warm(self) -> None:
+        """Have the engine compiled, or loaded, by turns with nothing to do."""
+        setting = self._begin()
+        arrive(self._desk(), setting, np.zeros(0, np.int64), 0, 0)
+        deliver(self._desk(), setting, 0)
+
+    def _desk(self) -> Desk:
+        core = self.core
+        return Desk(
+            core.memory.data, core.memory.ranges, self._arena, self._waiting, self._exact, self._multicast, self._vlans,
+            self._state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
+        )  # fmt: skip
+
+    def _begin(self) -> Setting:
+        """Where the ring stands, and the numbers of the turn; a head beyond the ring counts as 0 (inferred)."""
+        registers, state = self.core.registers, self._state
+        setting = self._setting or self._set()
+        head, tail = registers[R.RDH], registers[R.RDT]
+        if (head >= setting.entries or tail > setting.entries) and head != tail:
+            self.core.recorder.record(events.RX_RING_ODD, head, tail, setting.entries)
+            head = head if head < setting.entries else 0
+        state[HEAD], state[TAIL] = head, tail
+        state[MASTER] = self.core.bus_master
+        state[CAUSES] = state[DELAYED] = state[MISSED] = 0
+        return setting
+
+    def _settle(self) -> None:
+        """What the turn reports: the head, causes, delays, PAUSE in either direction."""
+        core, state = self.core, self._state
+        registers, causes = core.registers, int(state[CAUSES])
+        registers[R.RDH] = int(state[HEAD])
+        if causes & CAUSE.RXT0.mask:
+            self.timer.stop()
+        if state[DELAYED]:
+            if registers[R.RDTR]:
+                self.timer.start(core.now_ns, registers[R.RDTR], registers[R.RADV])
+            else:
+                self.timer.stop()
+                causes |= CAUSE.RXT0.mask
+        if causes:
+            core.interrupts.raise_(causes)
+        if state[QUANTA] >= 0:
+            self._pause(int(state[QUANTA]))
+            state[QUANTA] = -1
+        if take(registers[R.CTRL], CTRL.TFCE):
+            self._throttle()
+
+    # Time
+
+    @property
+    def deadline(self) -> int | None:
+        """When a delayed RXT0 or a PAUSE falls due."""
+        return min((due for due in (self.timer.deadline, self.pause_until_ns) if due is not None), default=None)
+
+    def advance(self) -> None:
+        """Raise RXT0 if a delay timer has run out (§13.4.30, §13.4.31); end a PAUSE."""
+        if self.timer.expired(self.core.now_ns):
+            self.core.interrupts.raise_(CAUSE.RXT0.mask)
+        if self.pause_until_ns is not None and self.core.now_ns >= self.pause_until_ns:
+            self._resume()
+
+    # Flow control (§8.7)
+
+    @property
+    def paused(self) -> bool:
+        """May the transmitter not begin a frame?"""
+        return self.pause_until_ns is not None and self.core.now_ns < self.pause_until_ns
+
+    def _pause(self, quanta: int) -> None:
+        """The partner sent XOFF, or XON with no quanta; CTRL.RFCE says whether we listen."""
+        registers = self.core.registers
+        if not take(registers[R.CTRL], CTRL.RFCE):
+            return
+        if quanta:
+            self.pause_until_ns = self.core.now_ns + quanta * QUANTUM_NS
+            registers[R.STATUS] = put(registers[R.STATUS], STATUS.TXOFF, 1)
+        else:
+            self._resume()
+
+    def _resume(self) -> None:
+        self.pause_until_ns = None
+        self.core.registers[R.STATUS] = put(self.core.registers[R.STATUS], STATUS.TXOFF, 0)
+
+    def _throttle(self) -> None:
+        """Ask the partner to stop when the FIFO fills to FCRTH, again if it overflows; to go on at FCRTL (§8.7.5)."""
+        registers, held = self.core.registers, self._state[HELD]
+        high, low = registers[R.FCRTH] & 0xFFF8, registers[R.FCRTL] & 0xFFF8
+        if self._asked == XON and high and held >= high:
+            self._asked, self._warned = XOFF, False
+            self.send_xoff()
+        elif self._asked == XOFF and held <= low:
+            self._asked = XON
+            if registers[R.FCRTL] >> 31:  # XONE
+                self._send_pause(0)
+        elif self._asked == XOFF and self._state[MISSED] and not self._warned:
+            self._warned = True
+            self.send_xoff()
+
+    def send_xoff(self) -> None:
+        """Send a PAUSE frame with the time FCTTV; also for TCTL.SWXOFF, whatever CTRL.TFCE says (§8.7.6)."""
+        self._send_pause(self.core.registers[R.FCTTV])
+
+    def _send_pause(self, quanta: int) -> None:
+        registers, statistics = self.core.registers, self.core.statistics
+        if not take(registers[R.TCTL], TCTL.EN):
+            return
+        frame = bytearray(SHORTEST - FCS)
+        frame[0:6] = (registers.pair(R.FCAL, R.FCAH) & 0xFFFF_FFFF_FFFF).to_bytes(6, "little")
+        frame[6:12] = (registers.pair(R.RAL, R.RAH) & 0xFFFF_FFFF_FFFF).to_bytes(6, "little")
+        frame[12:18] = b"".join(word.to_bytes(2, "big") for word in (registers[R.FCT], 1, quanta))
+        self.control_frames.append(bytes(frame))
+        statistics.add("XOFFTXC" if quanta else "XONTXC")
+        statistics.add("TPT")  # but not GPTC, PTC64 and the like: they leave flow control out (§13.7.30, §13.7.45)
+        statistics.add("TOT", SHORTEST)
+
+    def _set(self) -> Setting:
+        """The numbers of a turn, from the registers and the model: the gate where all become int64."""
+        registers, model = self.core.registers, self.core.model
+        control, sums, general = registers[R.RCTL], registers[R.RXCSUM], registers[R.CTRL]
+        self._exact = exact_addresses(registers)
+        self._multicast = np.array(registers.many(R.MTA), np.int64)
+        self._vlans = np.array(registers.many(R.VFTA), np.int64)
+        base, entries = registers.pair(R.RDBAL, R.RDBAH), registers[R.RDLEN] // DESCRIPTOR_BYTES
+        size = take(control, RCTL.BSIZE)
+        setting = Setting(
+            base=base if base < NOWHERE else NOWHERE,
+            entries=entries,
+            low_water=entries >> (take(control, RCTL.RDMTS) + 1),
+            buffer=BUFFER_BYTES[size] * (16 if take(control, RCTL.BSEX) and size else 1),
+            fifo=self._fifo_bytes,
+            longest=LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN,
+            store_bad=take(control, RCTL.SBP),
+            fcs=0 if take(control, RCTL.SECRC) else FCS,
+            small=registers[R.RSRPD] if model.small_packets else 0,
+            unicast=take(control, RCTL.UPE),
+            multicast=take(control, RCTL.MPE),
+            broadcast=take(control, RCTL.BAM),
+            hash_shift=HASH_SHIFTS[take(control, RCTL.MO)],
+            vet=registers[R.VET],
+            strip=take(general, CTRL.VME),
+            vlan_filter=take(control, RCTL.VFE),
+            cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) else -1,
+            flow=take(general, CTRL.RFCE),
+            flow_address=registers.pair(R.FCAL, R.FCAH),
+            flow_type=registers[R.FCT],
+            station=int(self._exact[0, 0]),
+            discard_pause=take(control, RCTL.DPF),
+            pass_control=take(control, RCTL.PMCF),
+            sum_start=take(sums, RXCSUM.PCSS),
+            ipv4=take(sums, RXCSUM.IPOFL),
+            ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6,
+            layer4=take(sums, RXCSUM.TUOFL),
+        )
+        self._setting = setting
+        return setting

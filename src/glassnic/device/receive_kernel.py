@@ -1,0 +1,333 @@
+"""How does a frame come into guest memory? The receive engine: judge, hold, place, write back (§3.2, §13.7), jitted.
+
+`arrive` takes frames from the wire one after the other: each is counted, filtered, and put into descriptors at once,
+or into the FIFO when there are too few of them, or lost when the FIFO has no room. `deliver` empties the FIFO when
+descriptors have come. Rules: int64 everywhere; no self, dict, string, exception or allocation; every number a guest
+chose is checked before it is an index, and what was refused is recorded. With GLASSNIC_JIT=0 the same lines run as
+plain Python.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.device.crc import crc32
+from glassnic.device.filters import (
+    ADDRESS_MASK,
+    MULTICAST,
+    NOT_CONTROL,
+    PAUSE,
+    REFUSED,
+    UNSUPPORTED,
+    control_kind,
+    is_tagged,
+    passes,
+    passes_control,
+)  # fmt: skip
+from glassnic.device.receive_checksum import IXSM, verdict
+from glassnic.device.receive_state import (
+    ADDRESS,
+    BAD,
+    CAUSES,
+    CONTROL,
+    DELAYED,
+    FCS,
+    FIRST,
+    HEAD,
+    HEADER,
+    HELD,
+    INEXACT,
+    LONGEST,
+    MASTER,
+    MISSED,
+    ODD_SIZE,
+    QUANTA,
+    ROW_MASK,
+    SERIAL,
+    SHORTEST,
+    STARVED,
+    TAG,
+    TAIL,
+    USED,
+    WAITING,
+    Desk,
+    Setting,
+    record,
+    word,
+)  # fmt: skip
+from glassnic.device.span import copy, fold, load64, reach, sum_words
+from glassnic.device.statistics import INDEX
+from glassnic.jit import kernel
+from glassnic.spec import events
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
+from glassnic.spec.fields import CAUSE
+
+CRCERRS, RLEC, MPC, RNBC = INDEX["CRCERRS"], INDEX["RLEC"], INDEX["MPC"], INDEX["RNBC"]
+RUC, RFC, ROC, RJC = INDEX["RUC"], INDEX["RFC"], INDEX["ROC"], INDEX["RJC"]
+TPR, TOR, GPRC, GORC = INDEX["TPR"], INDEX["TOR"], INDEX["GPRC"], INDEX["GORC"]
+BPRC, MPRC, PRC64 = INDEX["BPRC"], INDEX["MPRC"], INDEX["PRC64"]
+# PRC64, 127, 255, 511, 1023, 1522 stand in a row (§13.7.21 to §13.7.26).
+XONRXC, XOFFRXC, FCRUC = INDEX["XONRXC"], INDEX["XOFFRXC"], INDEX["FCRUC"]
+
+DD, EOP, VP, PIF, CE = (bit.mask >> 32 for bit in (RX.DD, RX.EOP, RX.VP, RX.PIF, RX.CE))
+"""Bits of status and, eight higher, errors."""
+RXO, RXDMT0, SMALL_CAUSES = CAUSE.RXO.mask, CAUSE.RXDMT0.mask, CAUSE.SRPD.mask | CAUSE.RXT0.mask
+NOWHERE = -1
+"""What an address reads where no memory answers: a master abort returns all ones."""
+
+
+@kernel
+def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], begin: int, bad: int) -> None:
+    """Take frames that lie in the arena from `begin` on, of `lengths` without FCS, each with 4 bytes for it behind.
+
+    `bad` says that the FCS is there and is wrong. Of a frame longer than any, only the first LONGEST bytes are there.
+    """
+    at = begin
+    for frame in range(len(lengths)):
+        length = int(lengths[frame]) + FCS
+        marks = judge(desk, setting, at, length, bad)
+        if marks != REFUSED:
+            admit(desk, setting, at, length, marks)
+        at += min(length, LONGEST)
+
+
+@kernel
+def deliver(desk: Desk, setting: Setting, budget: int) -> int:
+    """Move up to `budget` frames from the FIFO to guest memory, oldest first; says how many went."""
+    state = desk.state
+    for done in range(budget):
+        row = state[FIRST]
+        if not state[WAITING] or not state[MASTER]:
+            return done
+        length = desk.waiting[row, 1]
+        if not place_frame(desk, setting, desk.waiting[row, 0], length, desk.waiting[row, 2]):
+            state[STARVED] = 1
+            return done
+        state[FIRST] = (row + 1) & ROW_MASK
+        state[WAITING] -= 1
+        state[HELD] -= length
+    return budget
+
+
+@kernel
+def judge(desk: Desk, setting: Setting, at: int, length: int, bad: int) -> int:
+    """Count a frame and filter it; its marks if it is to be kept, REFUSED if not."""
+    desk.counts[TPR] += 1
+    desk.counts[TOR] += length
+    odd = length < SHORTEST or length > setting.longest
+    kind = NOT_CONTROL if bad or odd else control_kind(desk, setting, at)
+    if kind == PAUSE:
+        pause(desk, at)
+    elif kind == UNSUPPORTED:
+        desk.counts[FCRUC] += 1
+    if kind != NOT_CONTROL and setting.flow:
+        marks = passes_control(desk, setting, at, length, kind)
+    else:
+        marks = passes(desk, setting, at, length)
+    if marks == REFUSED:
+        return REFUSED
+    if bad or odd:
+        count_bad(desk, length, bad, odd)
+        marks |= (BAD if bad else 0) | (ODD_SIZE if odd else 0)
+        if not setting.store_bad or length > LONGEST:  # nothing longer than LONGEST fits, whatever SBP says (inferred)
+            record(desk, events.RX_BAD, length, marks, 0)
+            return REFUSED
+    return marks | (CONTROL if kind != NOT_CONTROL else 0)
+
+
+@kernel
+def pause(desk: Desk, at: int) -> None:
+    """A valid PAUSE frame counts, whether flow control is on or not (§13.7.16, §13.7.18); a turn's last one holds."""
+    quanta = word(desk, at + HEADER + 2)
+    desk.counts[XOFFRXC if quanta else XONRXC] += 1
+    desk.state[QUANTA] = quanta
+    record(desk, events.RX_PAUSE, quanta, 0, 0)
+
+
+@kernel
+def count_bad(desk: Desk, length: int, bad: int, odd: bool) -> None:
+    """Frames that pass the filters but are damaged or of illegal length (§13.7.1, §13.7.15, §13.7.34 to §13.7.37)."""
+    counts = desk.counts
+    if bad and length >= SHORTEST:
+        counts[CRCERRS] += 1
+    if odd:
+        counts[RLEC] += 1
+        if length < SHORTEST:
+            counts[RFC if bad else RUC] += 1
+        else:
+            counts[RJC if bad else ROC] += 1
+
+
+@kernel
+def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
+    """A frame is received once it is in the packet buffer (§13.7); where it goes from there does not matter here."""
+    counts = desk.counts
+    counts[GPRC] += 1
+    counts[GORC] += length
+    size = 0 if length == SHORTEST else 1
+    while 0 < size < 5 and length >> (6 + size):
+        size += 1
+    counts[PRC64 + size] += 1
+    destination = load64(desk.arena, at) & ADDRESS_MASK
+    if destination == ADDRESS_MASK:
+        counts[BPRC] += setting.broadcast  # with RCTL.BAM=0 it is not counted as one (§13.7.28)
+    elif destination & MULTICAST:
+        counts[MPRC] += 1
+
+
+@kernel
+def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> None:
+    """A frame that passed takes its place in the FIFO, and leaves it at once if it can (§13.7.5, §13.7.33)."""
+    state = desk.state
+    needed = (stored_bytes(desk, setting, at, length) + setting.buffer - 1) // setting.buffer
+    lacking = available(desk, setting) < needed
+    if lacking and not marks & CONTROL:
+        desk.counts[RNBC] += 1
+    if state[HELD] + length > setting.fifo:
+        desk.counts[MPC] += 1
+        state[MISSED] += 1
+        state[CAUSES] |= RXO
+        record(desk, events.RX_MISSED, length, state[HELD], 0)
+        return
+    if not marks & (BAD | ODD_SIZE | CONTROL):
+        count_good(desk, setting, at, length)
+    if not state[WAITING] and state[MASTER] and place_frame(desk, setting, at, length, marks):
+        return
+    if lacking:
+        record(desk, events.RX_NO_BUFFER, length, state[HEAD], state[TAIL])
+    hold(desk, at, length, marks)
+
+
+@kernel
+def hold(desk: Desk, at: int, length: int, marks: int) -> None:
+    """The frame waits: it closes up to those that wait already."""
+    state = desk.state
+    to = state[USED]
+    gap = at - to
+    done = 0
+    while gap and done < length:  # in steps of the gap: the runs of one copy do not overlap
+        copy(desk.arena, to + done, desk.arena, at + done, min(gap, length - done))
+        done += gap
+    row = (state[FIRST] + state[WAITING]) & ROW_MASK
+    desk.waiting[row, 0] = to
+    desk.waiting[row, 1] = length
+    desk.waiting[row, 2] = marks
+    state[WAITING] += 1
+    state[HELD] += length
+    state[USED] = to + length
+    state[STARVED] = state[MASTER]
+
+
+@kernel
+def stored_bytes(desk: Desk, setting: Setting, at: int, length: int) -> int:
+    """What of a frame goes to memory: the tag goes with CTRL.VME, the FCS with RCTL.SECRC (§9.2, §13.4.22)."""
+    tag = TAG if setting.strip and is_tagged(desk, setting, at, length) else 0
+    return length - FCS + setting.fcs - tag
+
+
+@kernel
+def available(desk: Desk, setting: Setting) -> int:
+    """Descriptors that hardware owns: [RDH, RDT), none when they are equal, one lap at most (§3.2.6)."""
+    head, tail = desk.state[HEAD], desk.state[TAIL]
+    return int(min(tail - head if head <= tail else setting.entries - head + tail, setting.entries))
+
+
+@kernel
+def enough(desk: Desk, setting: Setting, stored: int) -> bool:
+    """Are there descriptors for all of the frame? Null ones take nothing (§3.2.5), so they do not count."""
+    needed = (stored + setting.buffer - 1) // setting.buffer
+    free, place = available(desk, setting), desk.state[HEAD]
+    if free < needed:
+        return False
+    for _ in range(free):
+        at = setting.base + place * DESCRIPTOR_BYTES
+        if not (reach(desk.ranges, at, DESCRIPTOR_BYTES, 1) and load64(desk.data, at) == 0):
+            needed -= 1
+            if needed <= 0:
+                return True
+        place = place + 1 if place + 1 < setting.entries else 0
+    return False
+
+
+@kernel
+def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> bool:
+    """Put a whole frame into descriptors from RDH on, or none of it while there are too few (§3.2.3)."""
+    state, arena = desk.state, desk.arena
+    stored = stored_bytes(desk, setting, at, length)
+    if not enough(desk, setting, stored):
+        return False
+    end = at + length - FCS
+    if setting.fcs and not marks & BAD:
+        crc = crc32(arena, at, end)
+        for byte in range(FCS):
+            arena[end + byte] = (crc >> (8 * byte)) & 0xFF
+    flags = EOP | (PIF if marks & INEXACT else 0) | (CE | IXSM if marks & BAD else verdict(desk, setting, at, end))
+    special, start = 0, at
+    if stored < length - FCS + setting.fcs:
+        special, start = word(desk, at + HEADER), at + TAG
+        flags |= VP
+        for third in range(2 * ADDRESS - TAG, -1, -TAG):  # the addresses move over the tag, last part first
+            copy(arena, start + third, arena, at + third, TAG)
+    skipped = min(setting.sum_start, stored)
+    # "Unadjusted one's complement" (§3.2.3): drivers find the sum complemented.
+    checksum = ~fold(sum_words(arena, start + skipped, start + stored)) & 0xFFFF
+    scatter(desk, setting, start, stored, checksum, flags, special)
+    if setting.small and stored <= setting.small:
+        state[CAUSES] |= SMALL_CAUSES
+        state[DELAYED] = 0
+    else:
+        state[DELAYED] = 1
+    record(desk, events.RX_FRAME, state[SERIAL], stored, flags | DD)
+    state[SERIAL] += 1
+    return True
+
+
+@kernel
+def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int, flags: int, special: int) -> None:
+    """Fill one buffer after the other, each descriptor written back after its data (§3.2.3, §3.2.6).
+
+    The loop ends with the ring at the latest: data may overwrite the descriptors that follow, if aimed so.
+    """
+    state = desk.state
+    left = stored
+    for free in range(available(desk, setting) - 1, -1, -1):
+        place = state[HEAD]
+        at = setting.base + place * DESCRIPTOR_BYTES
+        mine = reach(desk.ranges, at, DESCRIPTOR_BYTES, 1)
+        address = load64(desk.data, at) if mine else NOWHERE
+        if address == 0:
+            desk.data[at + 12] |= DD  # a null descriptor: its other bits stay (§3.2.5)
+            record(desk, events.RX_DESCRIPTOR, place, 0, DD)
+        else:
+            taken = min(left, setting.buffer)
+            if not mine:
+                record(desk, events.RX_RING_OUTSIDE, place, at, 0)
+            elif reach(desk.ranges, address, taken, 1):
+                copy(desk.data, address, desk.arena, start + stored - left, taken)
+            else:
+                record(desk, events.RX_BUFFER_OUTSIDE, place, address, taken)
+            whole = DD | (flags if taken == left else 0)
+            if mine:
+                write_back(desk, at, taken, checksum if left == stored else 0, whole, special if taken == left else 0)
+                record(desk, events.RX_DESCRIPTOR, place, address, whole)
+            left -= taken
+        state[HEAD] = place + 1 if place + 1 < setting.entries else 0
+        if free == setting.low_water:
+            state[CAUSES] |= RXDMT0
+        if left == 0:
+            return
+
+
+@kernel
+def write_back(desk: Desk, at: int, length: int, checksum: int, flags: int, special: int) -> None:
+    """Bytes 8 to 15 of a descriptor; the status with DD last, for that is what software polls (§3.2.3)."""
+    data = desk.data
+    data[at + 8] = length & 0xFF
+    data[at + 9] = length >> 8
+    data[at + 10] = checksum & 0xFF
+    data[at + 11] = checksum >> 8
+    data[at + 13] = flags >> 8
+    data[at + 14] = special & 0xFF
+    data[at + 15] = special >> 8
+    data[at + 12] = flags & 0xFF

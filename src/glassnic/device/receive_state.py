@@ -1,0 +1,115 @@
+"""What does the receive engine hold, between calls and in one? Its state words, the arrays it works on, the numbers
+of a turn.
+
+The FIFO is a run of bytes in an arena and a ring of rows beside it, `(start, length, marks)` for each frame that
+waits (§13.4.16). Lengths count from the destination address through the FCS, as the manual's do (§13.7); each frame
+in the arena has room for its FCS behind it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.jit import kernel
+
+# What `state` holds between calls: the ring, the count of frames delivered, and the FIFO.
+HEAD, TAIL, SERIAL, FIRST, WAITING, HELD, USED = range(7)
+# ... and what a call reports.
+MASTER, CAUSES, DELAYED, MISSED, QUANTA, STARVED = range(7, 13)
+STATE_WORDS = 13
+
+INEXACT, BAD, ODD_SIZE, CONTROL = 1, 2, 4, 8
+"""Marks of a frame: passed by the hash alone, FCS wrong, of illegal length, a MAC control frame."""
+
+FCS, TAG, HEADER, ADDRESS = 4, 4, 14, 6
+SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384
+"""The shortest legal frame, the longest with RCTL.LPE=0 and with LPE=1 (§13.7.15)."""
+
+ROWS = 4096
+"""More frames than a FIFO of 64 KB can hold of the shortest kind that passes."""
+ROW_MASK = ROWS - 1
+BATCH_FRAMES = 64
+FIFO_BYTES = 1 << 16
+ARENA_BYTES = FIFO_BYTES + BATCH_FRAMES * LONGEST + 64
+
+
+class Desk(NamedTuple):
+    """The arrays the engine works on."""
+
+    data: NDArray[np.uint8]
+    ranges: NDArray[np.int64]
+    arena: NDArray[np.uint8]
+    waiting: NDArray[np.int64]
+    exact: NDArray[np.int64]
+    multicast: NDArray[np.int64]
+    vlans: NDArray[np.int64]
+    state: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    tally: NDArray[np.int64]
+
+
+class Setting(NamedTuple):
+    """The numbers of this turn: ring, RCTL, filters, flow control, checksums."""
+
+    base: int
+    entries: int
+    low_water: int
+    """Free descriptors at which RXDMT0 is raised."""
+    buffer: int
+    """Bytes a descriptor's buffer takes."""
+    fifo: int
+    """Bytes the FIFO holds."""
+    longest: int
+    store_bad: int
+    fcs: int
+    """Bytes of FCS that are stored: 4, or 0 with RCTL.SECRC."""
+    small: int
+    """RSRPD.SIZE; 0 detects nothing."""
+    unicast: int
+    multicast: int
+    broadcast: int
+    hash_shift: int
+    vet: int
+    strip: int
+    vlan_filter: int
+    cfi: int
+    """The value CFI must have, or -1 when it is not compared."""
+    flow: int
+    flow_address: int
+    flow_type: int
+    station: int
+    discard_pause: int
+    pass_control: int
+    sum_start: int
+    ipv4: int
+    ipv6: int
+    layer4: int
+
+
+@kernel
+def octet(desk: Desk, at: int) -> int:
+    """A byte of the arena, as int64: jitted, `int` of a byte has no sign, and a sum of the two kinds is no integer."""
+    return int(desk.arena[at]) & 0xFF
+
+
+@kernel
+def word(desk: Desk, at: int) -> int:
+    """Two bytes of the arena in network order, as int64."""
+    return octet(desk, at) << 8 | octet(desk, at + 1)
+
+
+@kernel
+def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
+    """Append a row; the same as `Recorder.record`."""
+    total = desk.tally[0]
+    row = total & (len(desk.rows) - 1)
+    desk.rows[row, 0] = event
+    desk.rows[row, 1] = a
+    desk.rows[row, 2] = b
+    desk.rows[row, 3] = c
+    desk.tally[0] = total + 1
+    desk.tally[event] += 1
