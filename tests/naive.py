@@ -89,12 +89,16 @@ class NaiveTransmit:
     def head(self) -> int:
         return self.registers["TDH"]
 
+    @property
+    def enabled(self) -> bool:
+        return take(self.registers["TCTL"], TCTL.EN) == 1
+
     def write(self, name: str, value: int) -> None:
         """A driver's register write: a tail, or EN going from 0 to 1, starts a sweep."""
         row = REGISTERS[name]
-        enabled = take(self.registers["TCTL"], TCTL.EN)
+        before = self.enabled
         self.registers[name] = value & row.writable | row.reset & ~row.writable
-        if name == "TDT" or (name == "TCTL" and not enabled):
+        if name == "TDT" or (self.enabled and not before):
             self.sweep()
 
     def reset(self) -> None:
@@ -110,11 +114,11 @@ class NaiveTransmit:
         """Work off what lies between head and tail, one lap at most."""
         registers = self.registers
         entries, head, tail = registers["TDLEN"] // DESCRIPTOR_BYTES, registers["TDH"], registers["TDT"]
-        if not take(registers["TCTL"], TCTL.EN) or not entries:
-            return
         if head >= entries or tail >= entries:
             self.findings.append("TX_RING_ODD")
         head = registers["TDH"] = head if head < entries else 0
+        if not self.enabled or not entries:
+            return
         todo = min(tail - head if head <= tail else entries - head + tail, entries)
         base = registers["TDBAH"] << 32 | registers["TDBAL"]
         low_water = 8 * take(registers["TXDCTL"], TXDCTL.LWTHRESH)
@@ -299,9 +303,8 @@ class NaiveTransmit:
             self._set(frame, header, ip + 4, 2, ip_length - self.traits.ipv6_header_bytes)
         if is_tcp:
             self._add(frame, header, l4 + 4, 4, n * packet.of_context(TX_CONTEXT.MSS))
-            if not last:
-                flags = frame[l4 + 13] if l4 + 13 < header else 0
-                self._set(frame, header, l4 + 13, 1, flags & ~(FIN | PSH))
+            flags = frame[l4 + 13] if l4 + 13 < header else 0
+            self._set(frame, header, l4 + 13, 1, flags if last else flags & ~(FIN | PSH))
         elif not block_send:
             self._set(frame, header, l4 + 4, 2, l4_length)
         self._insert_sums(packet, frame, 0 if block_send else l4_length)

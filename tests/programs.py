@@ -197,16 +197,26 @@ def pieces(draw: st.DrawFn, data: bytes, pages: Pages) -> list[tuple[int, int]]:
     return placed[:at] + list(nulls) + placed[at:]
 
 
+def bends() -> st.SearchStrategy[dict[str, int]]:
+    """A field or two of a context put wrong: what a driver's bug, or a fuzzer near the truth, would write."""
+    near = st.sampled_from(HEADER_FIELDS) | st.integers(0, 64)
+    bytes_wide = ("IPCSS", "IPCSO", "IPCSE", "TUCSS", "TUCSO", "TUCSE", "HDRLEN", "MSS", "PAYLEN")
+    wrong = st.dictionaries(st.sampled_from(bytes_wide), near, max_size=2)
+    kind = st.dictionaries(st.sampled_from(("IP", "TCP", "TSE")), st.integers(0, 1), max_size=1)
+    return st.just({}) | st.builds(lambda first, second: first | second, wrong, kind)
+
+
 @st.composite
 def plausible(draw: st.DrawFn, pages: Pages, right: bool = False) -> list[bytes]:
-    """A context and a packet that fits it. Unless `right`: at times the context is left out, or the FCS."""
+    """A context and a packet that fits it. Unless `right`: at times the context or the FCS is missing, a field bent."""
     message = draw(messages(right))
     data = draw(pieces(message.encode(), pages))
     fields = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": int(message.mss > 0)} | draw(flags("IFCS", "VLE"))
     fields["SPECIAL"] = draw(st.sampled_from([0, 0x2005]))
     if right:
         fields["IFCS"] = 1
-    context = encode_context(**message.fields, **draw(flags("RS", "IDE")))
+    bent = {} if right else draw(bends())
+    context = encode_context(**(message.fields | bent), **draw(flags("RS", "IDE")))
     out = [context] if right or draw(st.integers(0, 3)) else []
     for index, (address, length) in enumerate(data):
         end = {"EOP": int(index == len(data) - 1)}
