@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from glassnic.lab.errors import LabError
-from glassnic.lab.process import Process
+from glassnic.lab.process import Process, ending, tail
 
 MAC = "52:54:00:12:34:56"
 START_SECONDS = 60
@@ -59,11 +59,12 @@ class ServedCard:
         self.process.check()
 
     def stop(self) -> str:
+        before = len(self.process.said)
         code = self.process.stop()
-        said = [line for line in self.process.said.splitlines() if "listens" not in line]
+        summary = self.process.said[before:]
         if code != 0:
-            raise LabError(f"The card did not end cleanly (exit status {code}): {' / '.join(said[-4:])}")
-        return "\n".join(said).strip()
+            raise LabError(f"The card did not end cleanly ({ending(code)}): {tail(summary)}")
+        return summary.strip()
 
 
 class QemuCard:
