@@ -8,6 +8,16 @@ from __future__ import annotations
 ICR, ICS, IMS, IMC = 0x0C0, 0x0C8, 0x0D0, 0x0D8
 
 
+class Wakeup:
+    """Has it been woken?"""
+
+    def __init__(self) -> None:
+        self.pme = False
+
+    def clear_pme(self) -> None:
+        self.pme = False
+
+
 class RegisterRam:
     """Implements `pci.function.Registers`; `accesses` keeps what reached it, in order."""
 
@@ -16,6 +26,7 @@ class RegisterRam:
         self.accesses: list[tuple[str, int, int]] = []
         self.icr = self.ims = self.ioaddr = self.resets = 0
         self.bus_master = self.asleep = False
+        self.wakeup = Wakeup()
 
     @property
     def interrupt(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from typing import NamedTuple
 
 from glassnic.transports.vfio_user import messages as m
@@ -67,6 +68,12 @@ def ram(size: int = 1 << 20) -> int:
     fd = os.memfd_create("ram")
     os.ftruncate(fd, size)
     return fd
+
+
+def wait_for_event(eventfd: int) -> int:
+    """How often an eventfd has been written, once it has; the card has made it non-blocking."""
+    assert select.select([eventfd], [], [], 60)[0], "no event came"
+    return os.eventfd_read(eventfd)
 
 
 def is_open(fd: int) -> bool:

@@ -150,6 +150,17 @@ def test_messages_replace_the_pin(function: PciFunction, nic: RegisterRam) -> No
     assert (function.intx, function.msi) == (True, False)
 
 
+def test_pmcsr_tells_who_was_woken_and_a_one_clears_it(function: PciFunction, nic: RegisterRam) -> None:
+    """§6.3.3.4."""
+    nic.wakeup.pme = True
+    assert function.read(CONFIG, PMCSR, 2) == (0xA000).to_bytes(2, "little")
+    configure(function, PMCSR, 0x0100)
+    assert nic.wakeup.pme
+    configure(function, PMCSR, 0x8000)
+    assert not nic.wakeup.pme
+    assert function.read(CONFIG, PMCSR, 2) == (0x2000).to_bytes(2, "little")
+
+
 def test_reset_is_power_on(function: PciFunction, nic: RegisterRam) -> None:
     configure(function, MSI_CONTROL, 1)
     function.reset()

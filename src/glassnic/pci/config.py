@@ -78,6 +78,15 @@ class ConfigSpace:
         """Let the status register tell whether INTA# would be asserted, INTX_DISABLE or not."""
         self._set("STATUS", STATUS.INTERRUPT, int(pending))
 
+    def show_pme(self, status: bool) -> None:
+        """Let PMCSR tell whether a frame has woken the card (§6.3.3.4)."""
+        self._set("PMCSR", PMCSR.PME_STATUS, int(status))
+
+    @property
+    def pme_status(self) -> bool:
+        """PMCSR.PME_Status: as shown last, unless software has cleared it since."""
+        return self._take("PMCSR", PMCSR.PME_STATUS) == 1
+
     @property
     def decodes_memory(self) -> bool:
         """BAR0 answers: memory access enabled, and not asleep (§6.3.1.2)."""

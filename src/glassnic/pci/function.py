@@ -27,12 +27,22 @@ REGION_BYTES = {BAR0: BAR0_BYTES, IO: IO_BYTES, CONFIG: CONFIG_BYTES}
 DWORD = 4
 
 
+class Waking(Protocol):
+    """What has woken the card."""
+
+    pme: bool
+
+    def clear_pme(self) -> None: ...
+
+
 class Registers(Protocol):
     """What a card shows to its bus."""
 
     bus_master: bool
     asleep: bool
 
+    @property
+    def wakeup(self) -> Waking: ...
     @property
     def interrupt(self) -> bool: ...
     def read(self, offset: int) -> int: ...
@@ -68,6 +78,7 @@ class PciFunction:
         if region == IO:
             return _read_dwords(self.nic.read_io, offset, length) if self.config.decodes_io else b"\xff" * length
         self.config.show_interrupt(self.nic.interrupt and not self.msi_enabled)
+        self.config.show_pme(self.nic.wakeup.pme)
         return self.config.read(offset, length)
 
     def write(self, region: int, offset: int, data: bytes | memoryview) -> None:
@@ -95,7 +106,10 @@ class PciFunction:
 
     def _write_config(self, offset: int, data: bytes) -> None:
         was = self.config.power_state
+        self.config.show_pme(self.nic.wakeup.pme)
         self.config.write(offset, data)
+        if self.nic.wakeup.pme and not self.config.pme_status:
+            self.nic.wakeup.clear_pme()
         if was == D3HOT and self.config.power_state == D0:
             self.nic.reset()  # §6.3.1.2: waking is like RST# for the card, but configuration space stays
         self._obey_config()

@@ -50,6 +50,7 @@ class Card:
         self._client_watch = 0
         self._resample_fd = -1
         self._backend_watch = (-1, 0)
+        self._moved = False
         self._listen()
         self._watch_backend()
         loop.workers.append(self)
@@ -73,24 +74,25 @@ class Card:
 
     def turn(self, now_ns: int) -> int | None:
         """Let the card work, move frames and the interrupt; when to come again."""
-        nic, backend = self.nic, self._backend
-        nic.transmit_held = backend.blocked
-        deadline = nic.deadline
-        if deadline is not None and deadline <= now_ns:
+        nic = self.nic
+        nic.transmit_held = self._backend.blocked
+        due = nic.deadline
+        if due is not None and due <= now_ns:
             nic.advance(now_ns)
-            frames = nic.sent()
-            if len(frames):
-                self._with_backend(lambda: backend.send(frames))
-        if backend.pending and nic.ready:
+            self._moved = True
+        if self._moved:
+            self._moved = False
+            self._send_frames()
+            due = nic.deadline
+        if nic.ready and self._backend.pending:
             self._take_frames()
+            due = now_ns
         if self._connection is not None:
             self._connection.session.update_interrupts()
         if nic.eeprom.changed:
             self._save_eeprom()
         self._watch_backend()
-        if self._backend.pending and nic.ready:
-            return now_ns
-        return nic.deadline
+        return due
 
     # The client
 
@@ -152,8 +154,15 @@ class Card:
         self._with_backend(self._backend.flush)
         self._take_frames()
 
+    def _send_frames(self) -> None:
+        frames = self.nic.sent()
+        if len(frames):
+            self._with_backend(lambda: self._backend.send(frames))
+            self.nic.transmit_held = self._backend.blocked
+
     def _take_frames(self) -> None:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
+        self._moved = True  # the card may answer at once: a PAUSE frame, or what a loop of its own gives back
         self._with_backend(lambda: self.nic.receive(self._backend.receive(FRAMES_PER_TURN)))
 
     def _watch_backend(self) -> None:

@@ -19,7 +19,7 @@ from glassnic.transports.vfio_user import messages as m
 from glassnic.transports.vfio_user.client import Client, GuestRam, RefusedError
 from glassnic.transports.vfio_user.server import Connection, Listener, ListenError
 from register_ram import ICR, ICS, IMS, RegisterRam
-from vfio_talk import VERSION_REQUEST, dma_map, ram, read, write
+from vfio_talk import VERSION_REQUEST, dma_map, ram, read, wait_for_event, write
 
 
 @pytest.fixture
@@ -104,11 +104,11 @@ def test_an_interrupt_reaches_the_client(served: Served, path: Path) -> None:
         client.set_irqs(m.INTX, m.ARM, eventfd)
         client.write_register(IMS, 4)
         client.write_register(ICS, 4)
-        assert os.eventfd_read(eventfd) == 1
+        assert wait_for_event(eventfd) == 1
         assert client.read_register(ICR) == 4
         client.set_irqs(m.INTX, m.UNMASK)
         client.write_register(ICS, 4)
-        assert os.eventfd_read(eventfd) == 1
+        assert wait_for_event(eventfd) == 1
     os.close(eventfd)
 
 

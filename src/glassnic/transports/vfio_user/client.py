@@ -57,8 +57,8 @@ class Client:
 
     def __init__(self, path: Path | str, timeout_s: float = 10.0) -> None:
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._sock.settimeout(timeout_s)
         self._sock.connect(str(path))
+        self._sock.settimeout(timeout_s)
         self._next_id = 0
 
     def __enter__(self) -> Client:

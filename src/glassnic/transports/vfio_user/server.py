@@ -36,7 +36,7 @@ class Listener:
             self._sock.bind(str(path))
             path.chmod(0o600)  # before anybody can connect
             self._identity = _identity(path)
-            self._sock.listen(1)
+            self._sock.listen(16)
         except OSError as error:
             self._sock.close()
             why = error.strerror or str(error)  # a path too long for a socket has no strerror
