@@ -273,7 +273,8 @@ def test_a_reset_that_lets_go_of_the_pins_ends_the_command() -> None:
     pins.send(0b110, 3)
     eeprom.core.registers.reset(kept=())
     eeprom.load(eeprom.core.registers)
-    assert Pins(eeprom).read(1) == eeprom.word(1)
+    pins.move(set_=CS)
+    assert pins.read(1) == eeprom.word(1)
 
 
 def test_the_82544_reads_without_asking_for_the_pins() -> None:

@@ -136,7 +136,7 @@ class Eeprom:
         self._di = take(value, EECD.DI)
         if selected != self._selected:
             self._step(Event.SELECTED if selected else Event.DESELECTED)
-        if selected and clock > self._clock:
+        if clock > self._clock:
             self._step(Event.ONE if self._di else Event.ZERO)
         self._selected, self._clock = selected, clock
 
