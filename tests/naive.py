@@ -298,11 +298,11 @@ class NaiveTransmit:
         ip_length, l4_length = payload + header - ip, payload + header - l4
         if is_ip:
             self._set(frame, header, ip + 2, 2, ip_length)
-            self._add(frame, header, ip + 4, 2, n)
+            self._add(packet, frame, ip + 4, 2, n)
         elif self.model.ipv6 and not block_send:
             self._set(frame, header, ip + 4, 2, ip_length - self.traits.ipv6_header_bytes)
         if is_tcp:
-            self._add(frame, header, l4 + 4, 4, n * packet.of_context(TX_CONTEXT.MSS))
+            self._add(packet, frame, l4 + 4, 4, n * packet.of_context(TX_CONTEXT.MSS))
             flags = frame[l4 + 13] if l4 + 13 < header else 0
             self._set(frame, header, l4 + 13, 1, flags if last else flags & ~(FIN | PSH))
         elif not block_send:
@@ -316,8 +316,10 @@ class NaiveTransmit:
         else:
             frame[at : at + size] = put(0, Bits(0, 8 * size), value).to_bytes(size, "big")
 
-    def _add(self, frame: bytearray, header: int, at: int, size: int, amount: int) -> None:
-        self._set(frame, header, at, size, int.from_bytes(frame[at : at + size], "big") + amount)
+    def _add(self, packet: Packet, frame: bytearray, at: int, size: int, amount: int) -> None:
+        """Store the prototype's value of a field plus `amount`."""
+        value = int.from_bytes(packet.data[at : at + size], "big")
+        self._set(frame, packet.of_context(TX_CONTEXT.HDRLEN), at, size, value + amount)
 
     def _end_segmented(self, packet: Packet) -> None:
         """EOP of a segmentation: whole or not, what PAYLEN says (§3.3.7.1, §13.7.53, §13.7.54)."""

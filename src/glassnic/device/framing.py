@@ -50,13 +50,14 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
             count(desk, desk.arena, begin, length, False)
             return
     else:
-        if (tagged and length < ADDRESSES) or (length < SHORTEST_BYTES and not setting.pad):
+        with_tag = length + TAG if tagged else length
+        if (tagged and length < ADDRESSES) or (with_tag < SHORTEST_BYTES and not setting.pad):
             record(desk, events.TX_RUNT, place, length, 0)
             return
         if tagged:
             insert_tag(desk, setting, begin, take(command, TX_DATA.SPECIAL))
             begin -= TAG
-            length += TAG
+            length = with_tag
         if setting.pad and length < MINIMUM_BYTES:
             record(desk, events.TX_PAD, length, MINIMUM_BYTES, 0)
             desk.arena[begin + length : begin + MINIMUM_BYTES] = 0

@@ -265,19 +265,20 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
     l3, l4 = take(ranges, RANGES.IPCSS), take(ranges, RANGES.TUCSS)
     tcp = take(context, TX_CONTEXT.TCP)
     if take(context, TX_CONTEXT.IP):
-        if inside(desk, l3 + 6, hdrlen):
+        if inside(desk, l3 + 4, hdrlen):
             store_be16(arena, start + l3 + 2, length - l3)
+        if inside(desk, l3 + 6, hdrlen):
             store_be16(arena, start + l3 + 4, load_be16(desk.header, l3 + 4) + number)
     elif setting.ipv6 and inside(desk, l3 + 6, hdrlen):
         store_be16(arena, start + l3 + 4, length - l3 - setting.ipv6_header)
     if tcp:
-        if inside(desk, l4 + 14, hdrlen):
+        if inside(desk, l4 + 8, hdrlen):
             sequence = (load_be16(desk.header, l4 + 4) << 16) + load_be16(desk.header, l4 + 6)
             sequence += number * take(context, TX_CONTEXT.MSS)
             store_be16(arena, start + l4 + 4, sequence >> 16)
             store_be16(arena, start + l4 + 6, sequence)
-            if not last:
-                arena[start + l4 + 13] &= 0xFF - FIN_PSH
+        if inside(desk, l4 + 14, hdrlen) and not last:
+            arena[start + l4 + 13] &= 0xFF - FIN_PSH
     elif inside(desk, l4 + 6, hdrlen):
         store_be16(arena, start + l4 + 4, length - l4)
 
