@@ -129,6 +129,14 @@ def test_the_sum_it_names_is_the_one_that_belongs_there() -> None:
     assert right == GOOD["TCP sum"][TCP_SUM : TCP_SUM + 2]
 
 
+def test_padding_to_the_shortest_frame_is_no_fault_with_or_without_a_tag() -> None:
+    short = udp(b"")
+    tagged = short[:12] + b"\x81\x00\x00\x05" + short[12:]
+    assert (len(short), len(tagged)) == (60, 64)
+    assert read([short, tagged]).bad == []
+    assert len(read([short + b"\0", tagged + b"\0"]).bad) == 2
+
+
 @given(st.integers(14 * 8, len(GOOD["TCP sum"]) * 8 - 1))
 def test_no_single_bit_of_a_packet_flips_unseen(bit: int) -> None:
     frame = bytearray(GOOD["TCP sum"])

@@ -20,6 +20,7 @@ from glassnic.lab.traffic import PCAP_HEADER, is_intact
 MIN_FRAME, VLAN_TAG = 60, 4
 EXTENSION_HEADERS = {0, 43, 60}
 NAMES = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
+OTHER_TYPES = {0x0806: "ARP", 0x8808: "flow control", 0x888E: "EAPOL"}
 SUM_AT = {1: 2, 6: 16, 17: 6, 58: 2}
 """Where in its header each protocol keeps its sum."""
 
@@ -80,19 +81,18 @@ def _claims_of(frame: bytes, mtu: int) -> Iterator[str]:
         yield f"VLAN {tag.id}"
     kind = int.from_bytes(frame[header - 2 : header], "big")
     packet = frame[header:]
+    padded = len(frame) <= MIN_FRAME + VLAN_TAG * len(tags)
     if kind == dpkt.ethernet.ETH_TYPE_IP:
-        yield from _claims_of_ipv4(packet, len(frame))
+        yield from _claims_of_ipv4(packet, padded)
     elif kind == dpkt.ethernet.ETH_TYPE_IP6:
-        yield from _claims_of_ipv6(packet, len(frame))
-    elif kind == dpkt.ethernet.ETH_TYPE_ARP:
-        yield "ARP"
+        yield from _claims_of_ipv6(packet, padded)
     else:
-        yield f"type {kind:04X}"
+        yield OTHER_TYPES.get(kind, f"type {kind:04X}")
 
 
-def _claims_of_ipv4(packet: bytes, frame_length: int) -> Iterator[str]:
+def _claims_of_ipv4(packet: bytes, padded: bool) -> Iterator[str]:
     ip: Any = dpkt.ip.IP(packet)
-    _match_length(ip.len, len(packet), frame_length)
+    _match_length(ip.len, len(packet), padded)
     header = ip.hl * 4
     if internet_sum(packet[:header]) != 0:
         right = _with_sum(packet[:header], 10)
@@ -105,9 +105,9 @@ def _claims_of_ipv4(packet: bytes, frame_length: int) -> Iterator[str]:
     yield from _claims_of_payload(ip.p, packet[header : ip.len], pseudo, 4)
 
 
-def _claims_of_ipv6(packet: bytes, frame_length: int) -> Iterator[str]:
+def _claims_of_ipv6(packet: bytes, padded: bool) -> Iterator[str]:
     ip: Any = dpkt.ip6.IP6(packet)
-    _match_length(40 + ip.plen, len(packet), frame_length)
+    _match_length(40 + ip.plen, len(packet), padded)
     protocol, start = packet[6], 40
     while protocol in EXTENSION_HEADERS:
         protocol, start = packet[start], start + 8 + 8 * packet[start + 1]
@@ -116,11 +116,11 @@ def _claims_of_ipv6(packet: bytes, frame_length: int) -> Iterator[str]:
     yield from _claims_of_payload(protocol, payload, pseudo, 6)
 
 
-def _match_length(said: int, there: int, frame_length: int) -> None:
+def _match_length(said: int, there: int, padded: bool) -> None:
     """The IP length must fill the frame, but for the padding of a short one."""
     if said > there:
         raise Fault(f"the IP header promises {said} bytes and {there} are there")
-    if said < there and frame_length > MIN_FRAME:
+    if said < there and not padded:
         raise Fault(f"{there - said} bytes follow the end of the IP packet")
 
 

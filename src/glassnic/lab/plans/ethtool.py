@@ -43,7 +43,7 @@ def run(lab: Lab) -> None:
 def _self_test(lab: Lab) -> None:
     said = lab.guest.run("ethtool -t eth0 offline", 120).text
     for name in SELF_TESTS:
-        found = re.search(rf"{name}.*?(\d+)\s*$", said, re.MULTILINE)
+        found = re.search(rf"{name}.*?(\d+) *$", said, re.MULTILINE)
         lab.check(
             f"`ethtool -t eth0 offline`: the {name} passes.",
             found is not None and found[1] == "0",
