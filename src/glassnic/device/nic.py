@@ -1,4 +1,4 @@
-"""What is the card, seen from its bus and its wire? Registers, frames and time in; frames and an interrupt level out (§2).
+"""What is the card, seen from its bus and its wire? Registers, frames and time in; frames and an interrupt out (§2).
 
 `Nic` joins the parts and holds the one switchboard: which register behaves, and where its behaviour is. All else that a
 register does is storage (`register_file.py`) or counting (`statistics.py`). Doorbells mark work; `advance` does it, in
@@ -68,6 +68,8 @@ class Nic:
         """True while the back end takes no more: the transmit ring waits."""
         self.asleep = False
         """True in a power state below D0: frames only wake (§6)."""
+        self.link.on_change = self._link_changed
+        self._refused = False
         self._ioaddr = 0
         self._on_write = _by_offset(self._switchboard_of_writes())
         self._on_read = _by_offset(self._switchboard_of_reads())
@@ -119,7 +121,7 @@ class Nic:
         """Where a read is more than looking up what is stored."""
         interrupts = self.core.interrupts
         board: dict[Register, Callable[[], int]] = {
-            R.STATUS: self.link.read_status,
+            R.STATUS: self._status,
             R.EECD: self.eeprom.read_pins,
             R.ICR: interrupts.take_causes,
             R.ICS: interrupts.causes,
@@ -208,20 +210,29 @@ class Nic:
         self.link.update()
         self.transmit.advance()
         self.receiver.advance()
-        if self.ready:
+        if self.ready and core.bus_master:
             if self._may_transmit:
                 self.transmit.sweep()
                 if self.link.loopback:
                     self.sent()
-            if self.receiver.pending and core.bus_master:
+            if self.receiver.pending:
                 self.receiver.deliver()
+        elif self.ready:
+            self._refuse()
         core.interrupts.advance(now_ns)
+
+    def _refuse(self) -> None:
+        """Work waits, but the card may not master the bus: said once each time."""
+        refused = self._may_transmit or self.receiver.pending
+        if refused and not self._refused:
+            self.core.recorder.record(events.DMA_REFUSED, self.transmit.head(), self.core.registers[R.RDH])
+        self._refused = refused
 
     @property
     def deadline(self) -> int | None:
         """When `advance` is wanted next, in ns of its clock: now while work is pending, None when idle."""
         core = self.core
-        if self.ready and (self._may_transmit or (self.receiver.pending and core.bus_master)):
+        if self.ready and core.bus_master and (self._may_transmit or self.receiver.pending):
             return core.now_ns
         parts = (self.transmit.deadline, self.receiver.deadline, self.phy.deadline, core.interrupts.deadline)
         return min((due for due in parts if due is not None), default=None)
@@ -244,8 +255,7 @@ class Nic:
     def _may_transmit(self) -> bool:
         """With no link the controller stops fetching, as Linux's watchdog relies on; a PAUSE stops it too (§8.9)."""
         open_road = self.link.up or self.link.loopback
-        free = open_road and not self.transmit_held and not self.receiver.paused
-        return free and self.core.bus_master and self.transmit.pending
+        return open_road and not self.transmit_held and not self.receiver.paused and self.transmit.pending
 
     # Resets and control
 
@@ -266,7 +276,7 @@ class Nic:
         self.core.interrupts.reset()
         self.core.statistics.reset()
         self.eeprom.load(self.core.registers)
-        self.link.update()
+        self.link.reset()
 
     def _control(self, value: int) -> None:
         """CTRL: RST resets the MAC and loses the other bits of the write; PHY_RST holds the PHY (§13.4.1)."""
@@ -285,6 +295,8 @@ class Nic:
         if take(value, CTRL_EXT.EE_RST):
             self.core.registers[R.CTRL_EXT] = put(value, CTRL_EXT.EE_RST, 0)
             self.eeprom.load(self.core.registers)
+            self.receiver.filters_changed(value)
+        self.link.write_ctrl_ext(value)
 
     def _allocate(self, value: int) -> None:
         """PBA: software gives the receive share, the rest is transmit's (§13.4.16)."""
@@ -299,6 +311,15 @@ class Nic:
             self.core.registers[R.TCTL] = put(self.core.registers[R.TCTL], TCTL.SWXOFF, 0)
             self.receiver.send_xoff()
         self.transmit.control(value)
+
+    def _status(self) -> int:
+        """STATUS: the link, and whether a PAUSE holds transmission (§13.4.2)."""
+        self.link.paused = self.receiver.paused
+        return self.link.read_status()
+
+    def _link_changed(self) -> None:
+        """The link went up or down, which may wake a sleeping system (§6.3)."""
+        self.wakeup.link_changed(self.asleep)
 
     def _tag_type(self, value: int) -> None:
         """VET is looked at by both directions (§13.4.11)."""
