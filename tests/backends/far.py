@@ -10,7 +10,7 @@ import select
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -52,6 +52,7 @@ def collect(backend: Backend, count: int, limit: int = 64) -> list[bytes]:
 class Far(Protocol):
     def give(self, frames: list[bytes]) -> None: ...
     def take(self, count: int) -> list[bytes]: ...
+    def rest(self) -> list[bytes]: ...
     def close(self) -> None: ...
 
 
@@ -71,11 +72,20 @@ class FarStream:
     def take(self, count: int) -> list[bytes]:
         return [self._exactly(int.from_bytes(self._exactly(4), "big")) for _ in range(count)]
 
+    def rest(self) -> list[bytes]:
+        """All whole frames that came before the backend hung up."""
+        frames: list[bytes] = []
+        with suppress(EOFError):
+            while True:
+                frames += self.take(1)
+        return frames
+
     def _exactly(self, length: int) -> bytes:
         data = b""
         while len(data) < length:
             part = self.link.recv(length - len(data))
-            assert part, "the backend has hung up"
+            if not part:
+                raise EOFError("the backend has hung up")
             data += part
         return data
 
@@ -102,6 +112,15 @@ class FarPackets:
                 frames.append(frame)
         return frames
 
+    def rest(self) -> list[bytes]:
+        """All frames that are there already."""
+        self.link.setblocking(False)
+        frames: list[bytes] = []
+        with suppress(BlockingIOError):
+            while True:
+                frames += self.take(1)
+        return frames
+
     def close(self) -> None:
         self.link.close()
 
@@ -117,6 +136,9 @@ class Bent:
 
     def take(self, count: int) -> list[bytes]:
         return collect(self._backend, count)
+
+    def rest(self) -> list[bytes]:
+        return collect(self._backend, 0)
 
     def close(self) -> None:
         """Nothing of its own."""

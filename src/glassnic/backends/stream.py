@@ -26,9 +26,9 @@ class _Run:
     """What the host has not taken yet of one `send`: a copy of the bytes, and where in it each frame ends."""
 
     def __init__(self, frames: Frames, taken: int) -> None:
-        ends = frames.bounds[:, 1] - (frames.bounds[0, 0] - PREFIX_BYTES) - taken
+        start = frames.bounds[0, 0] - PREFIX_BYTES + taken
         self.data = memoryview(bytes(frames.stream()[taken:]))
-        self.ends: NDArray[np.int64] = ends[ends > 0]
+        self.ends: NDArray[np.int64] = frames.bounds[:, 1] - start
         self.taken = 0
 
     @property
