@@ -6,6 +6,7 @@ A mistake of the user or of the host is one sentence on stderr and exit status 1
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import shlex
 import signal
@@ -17,14 +18,12 @@ from glassnic.backends import FORMS, BackendError, open_backend
 from glassnic.device.nic import Nic
 from glassnic.server.card import Card
 from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, read_file
+from glassnic.server.engine import load_beside
 from glassnic.server.loop import Loop
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Listener, ListenError
-
-SWITCH_INTERVAL_S = 0.0002
-"""While the engine compiles in its thread, how long it may keep a register access waiting."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(loop.close)
             _obey_signals(loop, stack)
             cards = [_make(config, loop, stack) for config in configs]
+            _load_engine(loop, cards)
             _tell(configs)
+            gc.freeze()  # what is alive now lives on: no collection need look at it again
             loop.run()
             for config, card in zip(configs, cards, strict=True):
                 print(*(f"{config.name}: {line}" for line in card.summary()), sep="\n")
@@ -113,6 +114,19 @@ def qemu_command(paths: list[Path]) -> str:
         socket = {"type": "unix", "path": str(path.absolute())}
         lines.append("-device " + shlex.quote(json.dumps({"driver": "vfio-user-pci", "socket": socket})))
     return " \\\n  ".join(lines)
+
+
+def _load_engine(loop: Loop, cards: list[Card]) -> None:
+    """Let registers answer at once, and rings wait until the engine is there."""
+    for card in cards:
+        card.nic.ready = False
+
+    def start() -> None:
+        for card in cards:
+            card.nic.ready = True
+        loop.wake()
+
+    load_beside(start)
 
 
 def _obey_signals(loop: Loop, stack: ExitStack) -> None:

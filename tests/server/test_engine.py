@@ -1,0 +1,42 @@
+"""Are the kernels ready for a served card once the card of no consequence has run them?"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassnic import jit
+from glassnic.backends import open_backend
+from glassnic.device import receive_kernel, transmit_kernel
+from glassnic.server import engine
+from plugged import Guest, Machine, frame
+
+pytestmark = pytest.mark.kernel
+
+KERNELS: tuple[Any, ...] = (transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver)
+
+
+@pytest.mark.skipif(not jit.ENABLED, reason="the JIT is off")
+def test_a_served_card_has_nothing_left_to_compile(tmp_path: Path) -> None:
+    engine.load()
+    before = [kernel.signatures for kernel in KERNELS]
+    assert all(before)
+    machine = Machine()
+    machine.add(tmp_path / "card.sock", open_backend("loopback"))
+    machine.start()
+    guest = Guest(tmp_path / "card.sock")
+    guest.bring_up()
+    guest.send(frame(1))
+    assert guest.receive() == frame(1)
+    guest.leave()
+    machine.stop()
+    assert [kernel.signatures for kernel in KERNELS] == before
+
+
+def test_whoever_waits_for_the_engine_is_told() -> None:
+    told = threading.Event()
+    engine.load_beside(told.set)
+    assert told.wait(100)
