@@ -106,7 +106,7 @@ def test_a_blocked_backend_still_receives(pair: Pair) -> None:
 @pytest.mark.parametrize("pair", TWO_WAY, indirect=True)
 @pytest.mark.parametrize(("size", "count"), [(1020, 64), (60, 8192), (77, 8192)], ids=["amid", "between", "almost"])
 def test_a_blocked_backend_that_is_closed_counts_what_it_drops(pair: Pair, size: int, count: int) -> None:
-    """Sizes by which Linux, that takes 219,264 bytes at once, stops amid a frame, between two, or just before an end."""
+    """Linux takes 219,264 bytes at once: with these sizes it stops amid a frame, between two, or just before an end."""
     sent = fill(pair, size, count)
     pair.backend.close()
     dropped = pair.backend.dropped
