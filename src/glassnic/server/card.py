@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from glassnic.backends import Backend, BackendError, open_backend
+from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
@@ -103,6 +103,7 @@ class Card:
         sock = self._listener.accept()
         if sock is None:
             return
+        self._set_clock()
         self._watches.forget(self._listener.fileno())  # one client at a time: the next waits in the queue
         self._function.reset()
         connection = self._connection = Connection(sock, self._function, self._memory)
@@ -110,7 +111,7 @@ class Card:
 
     def _client_ready(self, connection: Connection, events: int) -> None:
         """Messages have come, or the client takes replies again."""
-        self.nic.core.now_ns = time.monotonic_ns()  # timers that these messages start begin now, not at the last turn
+        self._set_clock()
         alive = connection.writable() if events & OUT else True
         alive = alive and (connection.readable() if events & ~OUT else True)
         session = connection.session
@@ -125,6 +126,10 @@ class Card:
             self._watch_client(connection.sock, connection)
         if session.intx.resample_changed:
             self._watch_resample(connection)
+
+    def _set_clock(self) -> None:
+        """What happens next starts its timers now, not at the last turn, which may be long ago."""
+        self.nic.core.now_ns = time.monotonic_ns()
 
     def _watch_client(self, sock: FdSocket, connection: Connection) -> None:
         # A client that does not take its replies is not listened to until it does.
@@ -162,7 +167,8 @@ class Card:
 
     def _take_frames(self) -> None:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
-        self._moved = True  # the card may answer at once: a PAUSE frame, or what a loop of its own gives back
+        self._moved = True  # the card may answer at once, with a PAUSE frame
+        self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
         self._with_backend(lambda: self.nic.receive(self._backend.receive(FRAMES_PER_TURN)))
 
     def _watch_backend(self) -> None:
@@ -180,7 +186,7 @@ class Card:
         """The one place where a host that fails is met: one sentence, and the card goes on without."""
         try:
             act()
-        except BackendError as error:
+        except OSError as error:
             self._say(f"{error}; the card goes on with nobody on its wire")
             self._watches.forget(self._backend_watch[0])
             self._backend_watch = (-1, 0)

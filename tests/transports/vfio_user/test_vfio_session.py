@@ -179,8 +179,11 @@ def test_multiple_writes_are_understood_though_not_offered(session: Session, nic
     assert nic.registers == {0x3818: 5, 0x2818: 7}
 
 
-def test_a_multiple_write_that_is_cut_short_writes_nothing(session: Session, nic: RegisterRam) -> None:
-    body = m.WRITES.pack(1 << 40) + m.WRITE_ENTRY.pack(0, 0, 4, bytes(8))
+@pytest.mark.parametrize(("told", "held"), [(1 << 40, 1), (2, 1), (1, 2), (201, 201)])
+def test_a_multiple_write_of_impossible_length_writes_nothing(
+    session: Session, nic: RegisterRam, told: int, held: int
+) -> None:
+    body = m.WRITES.pack(told) + m.WRITE_ENTRY.pack(0, 0, 4, bytes(8)) * held
     assert refusal(session.receive(m.pack(1, Command.WRITE_MULTI, body))) == errno.EINVAL
     assert nic.accesses == []
 

@@ -43,6 +43,9 @@ WRITES = Struct("<Q")
 WRITE_ENTRY = Struct("<QII8s")
 """One write of WRITE_MULTI: offset, region, count, data padded to 8 bytes."""
 
+MAX_WRITES = 200
+"""The most that WRITE_MULTI holds."""
+
 
 class Command(IntEnum):
     """The commands, by number."""

@@ -172,8 +172,8 @@ class Session:
 
     def _write_multi(self, payload: memoryview) -> bytes:
         (writes,) = m.WRITES.unpack_from(payload)
-        if len(payload) != m.WRITES.size + writes * m.WRITE_ENTRY.size:
-            raise ProtocolError(errno.EINVAL, "the client's multiple write is cut short")
+        if writes > m.MAX_WRITES or len(payload) != m.WRITES.size + writes * m.WRITE_ENTRY.size:
+            raise ProtocolError(errno.EINVAL, "the client's multiple write is too long, or cut short")
         for offset, region, count, data in m.WRITE_ENTRY.iter_unpack(payload[m.WRITES.size :]):
             self._write(offset, region, data[:count], count)
         return b""
