@@ -132,7 +132,7 @@ def _open_tap(name: str) -> int:
     try:
         fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError as error:
-        raise BackendError(f"you may not open /dev/net/tun: {_AS_ROOT.format(name=name)}") from error
+        raise BackendError("you may not open /dev/net/tun: run as root, or use --net passt or host") from error
     except OSError as error:
         raise BackendError(
             "there is no /dev/net/tun here: run `modprobe tun` as root, or use --net passt or host"
@@ -146,9 +146,8 @@ def _open_tap(name: str) -> int:
     return fd
 
 
-_AS_ROOT = "run as root, or let root make it for you with `ip tuntap add {name} mode tap user $USER`"
 _WHY_NOT = {
-    errno.EPERM: f"not permitted; {_AS_ROOT}",
+    errno.EPERM: "not permitted; run as root, or let root make it with `ip tuntap add {name} mode tap user $USER`",
     errno.EBUSY: "another program holds it; end that one or choose another name",
     errno.EINVAL: "an interface of that name exists and is no simple TAP; choose another name",
 }
