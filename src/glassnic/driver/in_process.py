@@ -1,6 +1,6 @@
 """How does a card in this process look to a driver? Each access takes a little virtual time, in which the card works.
 
-What a server's loop does (move the clock, drain what was sent) happens here at each access. No chapter.
+The manual is silent here. What a server's loop does (move the clock, drain what was sent) happens at each access.
 """
 
 from __future__ import annotations
