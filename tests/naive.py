@@ -114,6 +114,8 @@ class NaiveTransmit:
         """Work off what lies between head and tail, one lap at most."""
         registers = self.registers
         entries, head, tail = registers["TDLEN"] // DESCRIPTOR_BYTES, registers["TDH"], registers["TDT"]
+        if head == tail:
+            return
         if head >= entries or tail >= entries:
             self.findings.append("TX_RING_ODD")
         head = registers["TDH"] = head if head < entries else 0

@@ -29,6 +29,7 @@ from glassnic.device.transmit_state import (
     LIMIT_BYTES,
     OFFSET,
     PREFIX,
+    SERIAL,
     STATE_WORDS,
     TAIL,
     TODO,
@@ -66,11 +67,11 @@ class Transmit:
 
     def reset(self) -> None:
         """CTRL.RST: ring, contexts and the open packet are gone (§14.7; the contexts read zero, inferred)."""
-        sent = self.sent()  # what left the card before the reset has left it
+        kept = {word: int(self._state[word]) for word in (FRAMES, CURSOR, SERIAL)}  # frames not drained yet have left
         self._state[:] = 0
+        for word, value in kept.items():
+            self._state[word] = value
         self._contexts[:] = 0
-        self._state[FRAMES] = self._drained = len(sent)
-        self._state[CURSOR] = int(sent.bounds[-1, 1]) if len(sent) else 0
         self.timer.stop()
         self.changed()
         self._enabled = False
@@ -81,13 +82,15 @@ class Transmit:
         """TDT: software gives the descriptors from TDH up to, not including, TDT (§3.4)."""
         state, entries = self._state, self._entries()
         head, tail = int(state[HEAD]), tail & 0xFFFF
+        state[TAIL], state[TODO] = tail, 0
+        if head == tail:
+            return
         if head >= entries or tail >= entries:
             self.core.recorder.record(events.TX_RING_ODD, head, tail, entries)
-            if head >= entries:
-                self.head_moved(0)
-                head = 0
+        if head >= entries:
+            self.head_moved(0)
+            head = 0
         given = tail - head if head <= tail else entries - head + tail
-        state[TAIL] = tail
         state[TODO] = min(given, entries)  # a tail beyond the ring gives one lap at most
 
     def head_moved(self, head: int) -> None:
