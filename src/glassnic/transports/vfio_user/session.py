@@ -81,34 +81,39 @@ class Session:
                 return b""
             data, self._partial = self._partial, bytearray()
         replies: list[bytes] = []
-        wanted = HEADER.size
         view = memoryview(data)
-        at, end = 0, len(view)
+        at, end, wanted = 0, len(view), HEADER.size
         while end - at >= HEADER.size and not self.ended:
             message_id, command, size, flags, _ = HEADER.unpack_from(view, at)
             if not HEADER.size <= size <= m.MAX_MESSAGE_BYTES or flags & m.TYPE_MASK != m.COMMAND:
                 self._end(f"the client sent a message that is none (size {size}, flags {flags:#x})")
                 break
-            if at + size > end:
+            beyond = at + size
+            if beyond > end:
                 wanted = size
                 break
-            self._fds, self._early_fds = self._early_fds, []
-            if at + size == end:
-                self._fds.extend(fds)
-                fds = ()
-            reply = self._answer(message_id, command, view[at + HEADER.size : at + size])
+            if fds or self._early_fds:
+                self._fds, self._early_fds = self._early_fds, []
+                if beyond == end:
+                    self._fds.extend(fds)
+                    fds = ()
+            reply = self._answer(message_id, command, view[at + HEADER.size : beyond])
             if not flags & m.NO_REPLY:
                 replies.append(reply)
-            at += size
+            at = beyond
+        self._keep(view[at:], wanted, fds)
+        return b"".join(replies)
+
+    def _keep(self, rest: memoryview, wanted: int, fds: Sequence[int]) -> None:
+        """The start of a message waits until `wanted` bytes of it are here, and so do its descriptors."""
         self._early_fds.extend(fds)
         if len(self._early_fds) > 2 * m.MAX_FDS:
             self._end("the client sends descriptors and no message that they belong to")
         if self.ended:
             _close_all(self._early_fds)
-        elif at < end:
-            self._partial = bytearray(view[at:])
+        elif rest:
+            self._partial = bytearray(rest)
             self._wanted = wanted
-        return replies[0] if len(replies) == 1 else b"".join(replies)
 
     def update_interrupts(self) -> None:
         """Carry the card's interrupt level to the client. The loop calls this whenever the card may have moved it."""
