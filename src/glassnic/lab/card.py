@@ -5,6 +5,7 @@ compare, one that QEMU brings. Either says which `-device` words QEMU needs.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from glassnic.lab.process import Process, ending, tail
 
 MAC = "52:54:00:12:34:56"
 START_SECONDS = 60
+ENGINE_SECONDS = 300
+LOAD_ENGINE = "from glassnic.server.engine import load; load()"
 
 
 class CardChoice(NamedTuple):
@@ -39,6 +42,30 @@ class Card(Protocol):
 
     def stop(self) -> str:
         """End it; gives what it has to say about its life."""
+
+
+class Engine:
+    """The card's engine, compiled before a guest needs it.
+
+    A served card answers while its engine still compiles, but sends nothing; a guest that boots meanwhile takes a card
+    that is silent for seconds for a hung one. So the compiling is done first, once, beside the fetching.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.process = Process("The card's engine", [sys.executable, "-c", LOAD_ENGINE], folder / "engine.txt")
+
+    def wait(self) -> None:
+        """Wait until it is compiled and kept on disk; LabError when it can't be."""
+        try:
+            code = self.process.child.wait(ENGINE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"The card's engine did not compile in {ENGINE_SECONDS} s.") from error
+        if code != 0:
+            raise LabError(f"The card's engine does not compile ({ending(code)}): {tail(self.process.said)}")
+
+    def stop(self) -> None:
+        """Give up compiling."""
+        self.process.stop()
 
 
 class ServedCard:

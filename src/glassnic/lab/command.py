@@ -15,9 +15,9 @@ from typing import Any
 
 from rich.console import Console
 
-from glassnic.lab.card import CardChoice
+from glassnic.lab.card import CardChoice, Engine
 from glassnic.lab.errors import LabError
-from glassnic.lab.kit import gather
+from glassnic.lab.kit import Kit, gather
 from glassnic.lab.lab import Lab
 from glassnic.lab.machine import Boot
 from glassnic.lab.plan import Outcome, Plan
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(tempfile.mkdtemp(prefix="glassnic-"))
     try:
         plans = chosen(args.test, args.net)
-        kit = gather(console)
+        kit = prepare(args.nic == "glassnic", folder, console)
         net = args.net or (None if plans else DEFAULT_NET)
         lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic), folder, args.append)
         return run_plans(lab, plans, args, console) if plans else run_shell(lab, args, console)
@@ -75,6 +75,20 @@ def run(args: argparse.Namespace) -> int:
             print(f"Logs, recordings and console are in {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(glassnic_card: bool, folder: Path, console: Console) -> Kit:
+    """Everything fetched, and the engine compiled, at the same time."""
+    engine = Engine(folder) if glassnic_card else None
+    try:
+        kit = gather(console)
+        if engine is not None:
+            with console.status("compiling the card's engine, which takes a while the first time"):
+                engine.wait()
+    finally:
+        if engine is not None:
+            engine.stop()
+    return kit
 
 
 def chosen(names: str | None, net: str | None) -> list[Plan]:

@@ -22,6 +22,7 @@ COMPLAINTS = re.compile(
 )
 BOOT_SECONDS = 180
 SLACK_SECONDS = 30
+DYING_SECONDS = 3
 
 
 class Result(NamedTuple):
@@ -125,11 +126,18 @@ class Guest:
             except TimeoutError:
                 continue
             if not more:
-                self.alive()
-                raise GuestError("QEMU closed the guest's command channel.")
+                self._find_out_who_died()
             self.received += more
         line, self.received = self.received.split(b"\n", 1)
         return line.strip(b"\r")
+
+    def _find_out_who_died(self) -> None:
+        """The channel is closed: the card's or QEMU's end is at hand, and is what to tell."""
+        deadline = time.monotonic() + DYING_SECONDS
+        while time.monotonic() < deadline:
+            self.alive()
+            time.sleep(0.1)
+        raise GuestError("QEMU closed the guest's command channel.")
 
 
 def traffic_command(verb: str, *words: object) -> str:

@@ -60,7 +60,6 @@ class Machine:
         words += ["-object", f"memory-backend-memfd,id=ram,size={MEMORY},share=on"]
         words += ["-chardev", f"{console},id=console,logfile={self.console}", "-serial", "chardev:console"]
         words += ["-chardev", f"socket,id=channel,path={channel},server=on,wait=off", "-serial", "chardev:channel"]
-        words += ["-mon", "chardev=console"] if boot.interactive else []
         if boot.rom is None:
             words += ["-kernel", str(kit.kernel), "-initrd", str(kit.initramfs)]
             words += ["-append", f"{KERNEL_WORDS} {'quiet ' if boot.interactive else ''}{boot.append}".strip()]
