@@ -16,7 +16,11 @@ BUFFER_BYTES = 256 * 1024
 """One read takes all that a socket holds: with this much QEMU's messages are hardly ever split."""
 
 _ANCILLARY_BYTES = socket.CMSG_SPACE(16 * array.array("i").itemsize)
-_FLAGS = socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT
+
+# Plain integers: Python's flag classes cost a microsecond an operation.
+_RECEIVE = int(socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT)
+_SEND = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+_LOST = int(socket.MSG_CTRUNC)
 
 
 class FdSocket:
@@ -44,7 +48,7 @@ class FdSocket:
         lost, `OSError` when the connection broke.
         """
         try:
-            length, ancillary, flags, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY_BYTES, _FLAGS)
+            length, ancillary, flags, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY_BYTES, _RECEIVE)
         except BlockingIOError:
             return None
         fds: list[int] = []
@@ -53,7 +57,7 @@ class FdSocket:
                 run = array.array("i")
                 run.frombytes(data[: len(data) - len(data) % run.itemsize])
                 fds.extend(run)
-        if flags & socket.MSG_CTRUNC:
+        if flags & _LOST:
             for fd in fds:
                 os.close(fd)
             raise ProtocolError(0, "the client sent more descriptors at once than can be taken")
@@ -65,7 +69,7 @@ class FdSocket:
             self._waiting += data
             return
         try:
-            taken = self._sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            taken = self._sock.send(data, _SEND)
         except BlockingIOError:
             taken = 0
         if taken < len(data):
