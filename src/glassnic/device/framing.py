@@ -10,14 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnic.device.crc import crc32
+from glassnic.device.leaf import leaf
 from glassnic.device.span import copy, store_be16
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, PREFIX, SERIAL, TAG, TRIED, Desk, Setting, record
-from glassnic.jit import kernel
 from glassnic.spec import bits, events
 from glassnic.spec.descriptors import TX_DATA
 
-take = kernel(bits.take)
+take = leaf(bits.take)
 
 ADDRESSES, HEADER, FCS = 12, 14, 4
 MINIMUM_BYTES = 60
@@ -30,7 +31,7 @@ MPTC, BPTC, PTC64 = INDEX["MPTC"], INDEX["BPTC"], INDEX["PTC64"]
 # PTC64, 127, 255, 511, 1023, 1522 stand in a row (§13.7.45 to §13.7.50).
 
 
-@kernel
+@leaf
 def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length: int, how: int) -> None:
     """Make a frame of `length` gathered bytes, by the VLE, IFCS and SPECIAL of `command`, and hand it on."""
     state = desk.state
@@ -66,7 +67,7 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
     hand_on(desk, begin, length, how)
 
 
-@kernel
+@leaf
 def insert_tag(desk: Desk, setting: Setting, begin: int, tag: int) -> None:
     """VET and TCI after the addresses, which move into the gap before them (§3.3.4)."""
     copy(desk.arena, begin - TAG, desk.arena, begin, TAG)
@@ -77,7 +78,7 @@ def insert_tag(desk: Desk, setting: Setting, begin: int, tag: int) -> None:
     record(desk, events.TX_TAG, setting.vet, tag, 0)
 
 
-@kernel
+@leaf
 def hand_on(desk: Desk, begin: int, length: int, how: int) -> None:
     """The frame is complete at `begin`: its length before it, its bounds in the list."""
     state = desk.state
@@ -91,7 +92,7 @@ def hand_on(desk: Desk, begin: int, length: int, how: int) -> None:
     state[SERIAL] += 1
 
 
-@kernel
+@leaf
 def count(desk: Desk, arena: NDArray[np.uint8], begin: int, length: int, good: bool) -> None:
     """The transmit statistics of one frame; lengths are counted with the FCS (§13.7)."""
     counts, octets = desk.counts, length + FCS
@@ -118,7 +119,7 @@ def count(desk: Desk, arena: NDArray[np.uint8], begin: int, length: int, good: b
         counts[BPTC if broadcast else MPTC] += 1
 
 
-@kernel
+@leaf
 def shift(arena: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
     """Move an overlapping run; says where it begins now. Needed only where the last descriptor's VLE is a surprise."""
     if by > 0:
@@ -130,18 +131,8 @@ def shift(arena: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
     return begin + by
 
 
-@kernel
+@leaf
 def load_le32(arena: NDArray[np.uint8], at: int) -> int:
     """The 32-bit word at `at`, little endian: the order in which an FCS is sent."""
     return int(arena[at]) | int(arena[at + 1]) << 8 | int(arena[at + 2]) << 16 | int(arena[at + 3]) << 24
 
-
-@kernel
-def crc32(arena: NDArray[np.uint8], begin: int, end: int) -> int:
-    """The FCS over [begin, end), a bit at a time: only frames whose FCS software brings need it."""
-    crc = 0xFFFF_FFFF
-    for at in range(begin, end):
-        crc ^= int(arena[at])
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0xEDB8_8320 if crc & 1 else 0)
-    return crc ^ 0xFFFF_FFFF

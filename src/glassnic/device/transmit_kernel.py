@@ -10,6 +10,7 @@ Python.
 from __future__ import annotations
 
 from glassnic.device.framing import finish_frame
+from glassnic.device.leaf import leaf
 from glassnic.device.span import copy, fold, load64, load_be16, reach, store_be16, sum_words
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
@@ -56,7 +57,7 @@ from glassnic.spec import bits, events
 from glassnic.spec.descriptors import DTYP_CONTEXT, DTYP_DATA, HEADER_LIMIT_BYTES, RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.fields import CAUSE
 
-take = kernel(bits.take)
+take = leaf(bits.take)
 
 TSCTC, TSCTFC = INDEX["TSCTC"], INDEX["TSCTFC"]
 FIN_PSH = 0x09
@@ -93,14 +94,14 @@ def walk(desk: Desk, setting: Setting) -> int:
     return EMPTY if state[TODO] <= 0 else SPENT
 
 
-@kernel
+@leaf
 def room(desk: Desk) -> bool:
     """May another frame, whatever its length, be begun?"""
     state = desk.state
     return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < ARENA_FRAMES)
 
 
-@kernel
+@leaf
 def consume(desk: Desk, setting: Setting, place: int) -> bool:
     """One descriptor, by its kind (§3.3). False: the arena is full in its midst; go on from state[OFFSET] later."""
     state = desk.state
@@ -138,7 +139,7 @@ def consume(desk: Desk, setting: Setting, place: int) -> bool:
     return True
 
 
-@kernel
+@leaf
 def load_context(desk: Desk, setting: Setting, place: int, low: int, command: int) -> None:
     """TUCMD.TSE says which of the two contexts this descriptor loads (§3.5.5, §3.6); the other stays as it was."""
     slot = setting.segmented_slot if take(command, TX_CONTEXT.TSE) else setting.plain_slot
@@ -150,7 +151,7 @@ def load_context(desk: Desk, setting: Setting, place: int, low: int, command: in
         record(desk, events.TX_CONTEXT_INSIDE, place, 0, 0)
 
 
-@kernel
+@leaf
 def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
     state = desk.state
@@ -178,7 +179,7 @@ def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
             state[FATE] = events.TX_SEGMENTATION_IMPOSSIBLE
 
 
-@kernel
+@leaf
 def check_same(desk: Desk, place: int, command: int) -> None:
     """The descriptors of a packet share format and TSE (§3.3.5, §3.3.7.1); where not, the first one's count."""
     kind = desk.state[KIND]
@@ -188,7 +189,7 @@ def check_same(desk: Desk, place: int, command: int) -> None:
         record(desk, events.TX_TSE_MIXED, place, 0, 0)
 
 
-@kernel
+@leaf
 def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
     """Bytes of a packet that is sent as one frame. What exceeds the FIFO is counted, not kept (§3.3.7)."""
     state = desk.state
@@ -199,7 +200,7 @@ def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
     state[LENGTH] += length
 
 
-@kernel
+@leaf
 def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> bool:
     """Bytes of a segmented packet: the header once, then payload cut at MSS, a frame at each cut (§3.5.5, §3.5.6)."""
     state = desk.state
@@ -232,7 +233,7 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
     return True
 
 
-@kernel
+@leaf
 def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
     """Stamp the header for this frame, put in the sums, send (§3.5.9)."""
     state = desk.state
@@ -256,7 +257,7 @@ def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
     state[LENGTH] = 0
 
 
-@kernel
+@leaf
 def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
     """The fields that differ from frame to frame (§3.5.9.1 to §3.5.9.3); lengths are set, not added to."""
     state, arena = desk.state, desk.arena
@@ -283,7 +284,7 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
         store_be16(arena, start + l4 + 4, length - l4)
 
 
-@kernel
+@leaf
 def inside(desk: Desk, end: int, hdrlen: int) -> bool:
     """Do the header fields that end before `end` lie in the prototype header? If not they are left alone."""
     if end > hdrlen:
@@ -291,7 +292,7 @@ def inside(desk: Desk, end: int, hdrlen: int) -> bool:
     return end <= hdrlen
 
 
-@kernel
+@leaf
 def insert_sum(
     desk: Desk, setting: Setting, start: int, length: int, begin: int, place: int, end: int, extra: int
 ) -> None:
@@ -309,7 +310,7 @@ def insert_sum(
     record(desk, events.TX_SUM, begin << 32 | stop, place, before << 16 | value)
 
 
-@kernel
+@leaf
 def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """EOP of a packet that is one frame: sums by the first descriptor's options, the rest by the last's (§3.3.7)."""
     state = desk.state
@@ -337,7 +338,7 @@ def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
     finish_frame(desk, setting, place, command, length, state[KIND])
 
 
-@kernel
+@leaf
 def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
     """EOP of a segmented packet. PAYLEN said which frame was last; if EOP disagrees, the context failed (§13.7.54)."""
     state = desk.state
@@ -357,7 +358,7 @@ def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
     desk.counts[TSCTC if met else TSCTFC] += 1
 
 
-@kernel
+@leaf
 def write_back(desk: Desk, setting: Setting, place: int, at: int) -> None:
     """DD for a descriptor that asked for it, and its cause: at once, or delayed with IDE (§3.3.3.2, §3.4.3)."""
     command, state = desk.state[COMMAND], desk.state

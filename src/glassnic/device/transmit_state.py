@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnic.jit import kernel
+from glassnic.device.leaf import leaf
 
 # What `state` holds between calls.
 HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED = range(13)
@@ -71,7 +71,7 @@ class Setting(NamedTuple):
     block_send: int
 
 
-@kernel
+@leaf
 def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
     """Append a row; the same as `Recorder.record`."""
     total = desk.tally[0]
