@@ -14,10 +14,10 @@ from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.client import Client, GuestRam
 from glassnic.transports.vfio_user.server import Listener
 
-CTRL, ICR, IMS, RCTL, TCTL = 0x0000, 0x00C0, 0x00D0, 0x0100, 0x0400
+CTRL, STATUS, ICR, IMS, RCTL, TCTL = 0x0000, 0x0008, 0x00C0, 0x00D0, 0x0100, 0x0400
 RDBAL, RDLEN, RDH, RDT = 0x2800, 0x2808, 0x2810, 0x2818
 TDBAL, TDLEN, TDH, TDT = 0x3800, 0x3808, 0x3810, 0x3818
-SET_LINK_UP, ENABLE, PROMISCUOUS = 1 << 6, 1 << 1, 1 << 3 | 1 << 4 | 1 << 15
+SET_LINK_UP, LINK_UP, ENABLE, PROMISCUOUS = 1 << 6, 1 << 1, 1 << 1, 1 << 3 | 1 << 4 | 1 << 15
 DESCRIPTORS, BUFFER_BYTES = 64, 2048
 RAM_BYTES = 1 << 20
 TX_RING, RX_RING, TX_BUFFERS, RX_BUFFERS = 0x1000, 0x2000, 0x10000, 0x80000

@@ -13,7 +13,7 @@ import pytest
 from glassnic.backends import open_backend
 from glassnic.device.ports import Frames
 from glassnic.transports.vfio_user import messages as m
-from plugged import ICR, IMS, RCTL, TDT, Guest, Machine, frame
+from plugged import ICR, IMS, LINK_UP, RCTL, STATUS, TDT, Guest, Machine, frame
 from vfio_talk import wait_for_event
 
 pytestmark = pytest.mark.kernel
@@ -171,17 +171,17 @@ def test_frames_from_the_wire_reach_the_guest(machine: Machine, path: Path, peer
     guest.leave()
 
 
-def test_a_backend_that_fails_is_one_sentence_and_the_card_goes_on(
+def test_a_backend_that_fails_is_one_sentence_and_the_guest_sees_its_cable_pulled(
     machine: Machine, path: Path, peer: socket.socket
 ) -> None:
     guest = plugged(machine, path, f"stream:{peer.getsockname()}")
     link, _ = peer.accept()
+    assert guest.client.read_register(STATUS) & LINK_UP
     link.close()
-    while not machine.said:
-        guest.client.read_register(TDT)
-    guest.send(frame(1))
-    while guest.unsent:
+    while guest.client.read_register(STATUS) & LINK_UP:
         pass
+    guest.send(frame(1))
+    assert guest.client.read_register(TDT) == 1, "the card goes on"
     assert len(machine.said) == 1
     assert "goes on" in machine.said[0]
     guest.leave()

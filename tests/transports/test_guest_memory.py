@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glassnic.transports.errors import HangupError, ProtocolError
 from glassnic.transports.guest_memory import MAX_PIECES, PAGE_BYTES, SharedMemory
@@ -210,3 +212,42 @@ def test_the_span_is_given_back_with_its_last_view() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["done"], done.stderr
+
+
+PAGES = 12
+MOVES = st.lists(st.tuples(st.booleans(), st.integers(0, PAGES - 1), st.integers(1, 4), st.booleans()), max_size=25)
+
+
+@given(MOVES)
+def test_after_any_maps_and_unmaps_the_ranges_say_exactly_what_is_mapped(
+    moves: list[tuple[bool, int, int, bool]],
+) -> None:
+    memory = SharedMemory()
+    fd = os.memfd_create("ram")
+    os.ftruncate(fd, 4 * PAGE_BYTES)
+    pieces: dict[int, tuple[int, bool]] = {}  # first page: pages, writable
+    for mapping, start, count, writable in moves:
+        touched = [first for first, (pages, _) in pieces.items() if first < start + count and start < first + pages]
+        cut = any(first < start or first + pieces[first][0] > start + count for first in touched)
+        try:
+            if mapping:
+                memory.map(start * PAGE_BYTES, count * PAGE_BYTES, fd, 0, writable=writable)
+                assert not touched
+                pieces[start] = (count, writable)
+            else:
+                memory.unmap(start * PAGE_BYTES, count * PAGE_BYTES)
+                assert touched
+                assert not cut
+                for first in touched:
+                    del pieces[first]
+        except ProtocolError:
+            assert touched if mapping else cut or not touched
+    mapped = {page: pieces[first][1] for first in pieces for page in range(first, first + pieces[first][0])}
+    told = {
+        page: bool(writable)
+        for start, end, writable in memory.ranges.tolist()
+        for page in range(start // PAGE_BYTES, end // PAGE_BYTES)
+    }
+    assert told == mapped
+    assert all((memory.read(page * PAGE_BYTES, 1) == b"\0") == (page in mapped) for page in range(PAGES + 4))
+    os.close(fd)

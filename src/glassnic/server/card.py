@@ -3,7 +3,7 @@
 A turn goes the same way round each time: the client's accesses have been served when it begins; the card works; what it
 sent goes to the backend, what the backend has comes in; then the interrupt level goes to the client. Rules kept here:
 - A backend that is blocked holds transmission back: no frame is lost on the way out, and no queue grows.
-- A backend that fails is replaced by none at all, with one sentence; the guest is left with a cable that leads nowhere.
+- A backend that fails is replaced by none at all, with one sentence, and the cable is pulled: the guest sees it.
 - Each client finds the card as after power-on; only the EEPROM remembers, and its file follows every change.
 """
 
@@ -187,11 +187,12 @@ class Card:
         try:
             act()
         except OSError as error:
-            self._say(f"{error}; the card goes on with nobody on its wire")
+            self._say(f"{error}; the card goes on with its cable pulled")
             self._watches.forget(self._backend_watch[0])
             self._backend_watch = (-1, 0)
             self._backend.close()
             self._backend = open_backend("null")
+            self.nic.set_link(False)
 
     # The EEPROM
 
