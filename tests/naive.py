@@ -283,7 +283,7 @@ class NaiveTransmit:
         while there > packet.frames * mss:
             start = packet.frames * mss
             end = min(start + mss, there)
-            last = end == paylen or (at_end and end == there and end < start + mss)
+            last = end == paylen or (at_end and end == there)
             if end < start + mss and not last:
                 return
             frame = packet.data[:header] + packet.data[header + start : header + end]
