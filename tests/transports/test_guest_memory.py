@@ -201,6 +201,18 @@ def test_what_is_not_mapped_cannot_be_touched_at_all() -> None:
     assert done.returncode < 0
 
 
+@pytest.mark.parametrize(("limit_gib", "said"), [(100, "0x1000000000"), (3, "ulimit -v")])
+def test_where_address_space_is_limited_the_span_is_smaller_or_a_sentence(limit_gib: int, said: str) -> None:
+    program = (
+        "import resource\n"
+        "from glassnic.transports.guest_memory import SharedMemory\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({limit_gib} << 30, {limit_gib} << 30))\n"
+        "print(hex(SharedMemory().span_bytes))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr
+
+
 def test_the_span_is_given_back_with_its_last_view() -> None:
     """Many cards come and go in one process."""
     program = (

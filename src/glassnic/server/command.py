@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             loop.run()
             for config, card in zip(configs, cards, strict=True):
                 print(*(f"{config.name}: {line}" for line in card.summary()), sep="\n")
-    except (ConfigError, ListenError, BackendError, ValueError) as error:
+    except (ConfigError, ListenError, BackendError, MemoryError, ValueError) as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return 1
     return 0
@@ -71,7 +71,7 @@ def _configs(args: argparse.Namespace) -> list[CardConfig]:
 
 
 def _make(config: CardConfig, loop: Loop, stack: ExitStack) -> Card:
-    """One card, listening. `ValueError`, `BackendError` and `ListenError` are sentences."""
+    """One card, listening. Its errors are sentences, all of them."""
     memory = SharedMemory()
     nic = Nic(memory, model=config.model, profile=config.profile, mac=config.mac, eeprom=_read_eeprom(config.eeprom))
     nic.eeprom.changed = config.eeprom is not None and not config.eeprom.exists()  # so that there is a file to keep
