@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo vm bench check format lock clean
+.PHONY: help setup run demo vm bench check docs format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,6 +42,9 @@ check: setup  ## style, types, layers and all tests
 	$(BIN)/lint-imports
 	NUMBA_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 -m kernel
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+docs: setup  ## the documents that are made from tables
+	$(BIN)/python -m glassnic.spec.sheet > docs/registers.md
 
 format: setup  ## lay the code out, and mend what ruff can mend
 	$(BIN)/ruff format
