@@ -1,4 +1,4 @@
-"""How is a whole card tried out without a bus? One `Nic` with memory of its own, a ring to lay descriptors in, and a clock.
+"""How is a whole card tried out without a bus? One `Nic` with its own memory, a ring to lay descriptors in, a clock.
 
 Everything a test does goes through registers, memory and frames, as a guest and a wire would do it.
 """

@@ -1,4 +1,4 @@
-"""Which descriptor does what? Classification, contexts, and the fields of a packet's descriptors (§3.3, §3.5.5, §3.6)."""
+"""Which descriptor does what? Kinds, contexts, and the fields of a packet's descriptors (§3.3, §3.5.5, §3.6)."""
 
 from __future__ import annotations
 
