@@ -128,7 +128,7 @@ class Nic:
             R.IMS: interrupts.mask,
             R.TDH: self.transmit.head,
         }
-        for name, row in self.core.registers.rows.values():
+        for name, row in self.core.registers.present.items():
             if row.access in (Access.RC, Access.LOW, Access.HIGH):
                 board[row] = partial(self.core.statistics.read, name)
         return board

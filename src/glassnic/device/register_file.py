@@ -6,7 +6,7 @@ Registers that only store need nothing else. Those that behave are wired in the 
 from __future__ import annotations
 
 from glassnic.spec.models import Model
-from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, WINDOW_BYTES, Access, Register, offsets
+from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, REGISTERS, WINDOW_BYTES, Access, Register, offsets
 
 KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM", "LEDCTL", "EECD", "MDIC")
 """What CTRL.RST leaves alone: the packet buffer's split (§13.4.16), wake-up (§14.7), tables called undefined."""
@@ -18,12 +18,14 @@ class RegisterFile:
     def __init__(self, model: Model) -> None:
         self.words = [0] * (WINDOW_BYTES // 4)
         self.writable = [0] * (WINDOW_BYTES // 4)
+        self.present = {name: row for name, row in REGISTERS.items() if name not in model.absent}
         self.rows: dict[int, tuple[str, Register]] = {
-            offset: named for offset, named in BY_OFFSET.items() if named[0].partition("[")[0] not in model.absent
+            offset: BY_OFFSET[offset] for row in self.present.values() for offset in offsets(row)
         }
-        for offset, (_, row) in self.rows.items():
+        for row in self.present.values():
             if row.access is Access.RW:
-                self.writable[offset >> 2] = row.writable
+                for offset in offsets(row):
+                    self.writable[offset >> 2] = row.writable
         self.reset(kept=())
 
     def __getitem__(self, row: Register) -> int:
@@ -52,6 +54,7 @@ class RegisterFile:
 
     def reset(self, kept: tuple[str, ...] = KEPT_BY_SOFT_RESET) -> None:
         """Back to the reset values, but for the registers named in `kept`."""
-        for offset, (name, row) in self.rows.items():
-            if name.partition("[")[0] not in kept:
-                self.words[offset >> 2] = row.reset
+        for name, row in self.present.items():
+            if name not in kept:
+                for offset in offsets(row):
+                    self.words[offset >> 2] = row.reset
