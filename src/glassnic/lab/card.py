@@ -5,7 +5,6 @@ compare, one that QEMU brings. Either says which `-device` words QEMU needs.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,10 +55,7 @@ class Engine:
 
     def wait(self) -> None:
         """Wait until it is compiled and kept on disk; LabError when it can't be."""
-        try:
-            code = self.process.child.wait(ENGINE_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise LabError(f"The card's engine did not compile in {ENGINE_SECONDS} s.") from error
+        code = self.process.wait_for_end(ENGINE_SECONDS)
         if code != 0:
             raise LabError(f"The card's engine does not compile ({ending(code)}): {tail(self.process.said)}")
 

@@ -1,12 +1,13 @@
 """What does `glassnic vm` do? Without `--test` it is a shell in a real guest; with it, plans run one after the other
 and their results are shown to people and programs. Exit status 0: every sentence held. 1: one did not. 2: the lab
-could not be set up.
+could not be set up, or not for all of the plans.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from glassnic.lab.plans import PLANS
 
 DEFAULT_NET = "host"
 """For a person at the console: a neighbour that leases an address and needs nothing of the machine."""
-BRING_UP = "modprobe e1000 && ip link set eth0 up && udhcpc -i eth0 -b -q >/dev/null 2>&1"
+BRING_UP = "modprobe e1000 && ip link set eth0 up && await-carrier 10 && udhcpc -i eth0 -n -q -t 5 >/dev/null 2>&1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="store_true", help="keep the logs, recordings and console, and say where")
     parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
     parser.add_argument("--list", action="store_true", help="list the plans and what each promises")
-    parser.add_argument("--verbose", action="store_true", help="say more about what is used and what the card did")
+    parser.add_argument("--verbose", action="store_true", help="say what each plan promises, and which programs run")
     parser.add_argument(
         "--nic", default="glassnic", help=argparse.SUPPRESS
     )  # a QEMU model to compare with, such as e1000
@@ -63,7 +64,11 @@ def run(args: argparse.Namespace) -> int:
         kit = prepare(args.nic == "glassnic", folder, console)
         net = args.net or (None if plans else DEFAULT_NET)
         lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic), folder, args.append)
-        return run_plans(lab, plans, args, console) if plans else run_shell(lab, args, console)
+        if not plans:
+            return run_shell(lab, args, console)
+        left_out = leave_out(lab, plans, console)
+        status = run_plans(lab, [plan for plan in plans if plan not in left_out], args, console)
+        return status or (2 if left_out else 0)
     except LabError as error:
         print(f"glassnic vm: {error}", file=sys.stderr)
         return 2
@@ -104,26 +109,44 @@ def chosen(names: str | None, net: str | None) -> list[Plan]:
     return plans
 
 
+def leave_out(lab: Lab, plans: list[Plan], console: Console) -> list[Plan]:
+    """The plans that can't run, for want of a wire; the rest then run over the embedded neighbour. LabError: none can."""
+    try:
+        if lab.has_wire:
+            lab.lay_wire()
+        return []
+    except LabError as error:
+        bound = [plan for plan in plans if not plan.any_net]
+        if len(bound) == len(plans):
+            raise
+        console.print(f"[yellow]{error}[/]", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]Left out: {', '.join(plan.name for plan in bound)}.[/]", highlight=False)
+        lab.choice = lab.choice._replace(net=DEFAULT_NET)
+        return bound
+
+
 def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Console) -> int:
     """Run the plans, show each as it ends."""
     console.print(f"[dim]{lab.kit.qemu.version}, Linux {lab.kit.kernel_version}, {args.model} as {args.profile}[/]")
+    if args.verbose:
+        console.print(f"[dim]started as {shlex.join(lab.kit.qemu.words)}[/]", highlight=False, soft_wrap=True)
     outcomes: list[Outcome] = []
     try:
         for plan in plans:
             with console.status(f"{plan.name}: {plan.promise}"):
                 outcomes.append(lab.run(plan))
-            outcomes[-1].show(console)
+            outcomes[-1].show(console, with_promise=args.verbose)
     finally:
         lab.close()
     for said in lab.card_said:
         console.print(said, markup=False, highlight=False)
-    held = sum(outcome.holds for outcome in outcomes)
+    failing = [outcome.plan.name for outcome in outcomes if not outcome.holds]
     checks = sum(len(outcome.checks) for outcome in outcomes)
-    colour = "green" if held == len(plans) else "red"
-    console.print(f"[bold {colour}]{held} of {len(plans)} plans hold[/] ({checks} checks)")
+    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]All plans hold[/]"
+    console.print(f"{verdict} [dim]({len(plans)} plans, {checks} checks)[/]", highlight=False)
     if args.json:
         write_json(args.json, results(lab, outcomes))
-    return 0 if held == len(plans) else 1
+    return 1 if failing else 0
 
 
 def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:
@@ -131,7 +154,7 @@ def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:
     if not sys.stdin.isatty():
         raise LabError("A shell in the guest needs a terminal: give --test PLAN to run without one.")
     console.print(
-        f"[dim]{lab.kit.qemu.version}; frames go to {lab.choice.net}. Leave with `poweroff -f`, or with Ctrl-A X.[/]"
+        f"[dim]{lab.kit.qemu.version}; frames go to {lab.choice.net}. Leave with `exit`, or with Ctrl-A X.[/]"
     )
     try:
         machine = lab.start(Boot(append=args.append, interactive=True))

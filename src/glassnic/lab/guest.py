@@ -61,7 +61,7 @@ class Guest:
         """Run a shell command; both outputs in one text. One that takes longer than `timeout` s gives status 124."""
         token = str(next(self.tokens)).encode()
         encoded = base64.b64encode(command.encode())
-        self.socket.sendall(b"%s %d %s\n" % (token, max(1, round(timeout)), encoded))
+        self._send(b"%s %d %s\n" % (token, max(1, round(timeout)), encoded))
         what = f"an answer to `{command[:60]}`"
         self._until(lambda line: line == b"BEGIN " + token, timeout + SLACK_SECONDS, what)
         body: list[bytes] = []
@@ -107,6 +107,12 @@ class Guest:
     def close(self) -> None:
         """Let go of the channel."""
         self.socket.close()
+
+    def _send(self, line: bytes) -> None:
+        try:
+            self.socket.sendall(line)
+        except OSError:
+            self._find_out_who_died()
 
     def _until(self, wanted: Callable[[bytes], bool], seconds: float, what: str) -> bytes:
         deadline = time.monotonic() + seconds

@@ -56,11 +56,8 @@ agent() {
 }
 agent &
 cd /root
-while true; do
-    setsid cttyhack sh -l
-    [ -e /run/shell-ends-machine ] && poweroff -f
-    sleep 1
-done
+setsid cttyhack sh -l
+poweroff -f
 """
 
 PROFILE = r"""export PS1='guest:\w# ' PATH=/bin:/sbin:/usr/bin:/usr/sbin
@@ -103,7 +100,7 @@ def build(tools: Fetched, kernel_version: str) -> Path:
         archive.file("init", INIT.encode(), 0o755)
         archive.file("etc/profile", PROFILE.encode())
         archive.file("etc/passwd", b"root::0:0:root:/root:/bin/sh\n")
-        archive.file("usr/share/udhcpc/default.script", LEASE.encode(), 0o755)
+        archive.file("etc/udhcpc/default.script", LEASE.encode(), 0o755)
         archive.file("bin/await-carrier", AWAIT_CARRIER.encode(), 0o755)
         archive.copy("lib/traffic.py", Path(traffic.__file__))
         _add_busybox(archive, tools)

@@ -17,6 +17,7 @@ from glassnic.lab.errors import LabError
 from glassnic.lab.fetch import GUEST, LIBRARIES, QEMU, Fetched, Tree, fetch
 from glassnic.lab.initramfs import build
 
+NEEDED = ("unshare", "nsenter", "setpriv")
 OLDEST_VFIO_USER = "10.1"
 PROBE = ("-nodefaults", "-machine", "none", "-device", "vfio-user-pci,help")
 
@@ -50,6 +51,8 @@ class Kit(NamedTuple):
 
 def gather(console: Console) -> Kit:
     """Find or fetch everything. Raises LabError with one sentence."""
+    if missing := [tool for tool in NEEDED if shutil.which(tool) is None]:
+        raise LabError(f"This machine has no {missing[0]}: install the package util-linux.")
     qemu = find_qemu(console)
     tools = fetch(GUEST, console)
     kernels = sorted((tools.root / "boot").glob("vmlinuz-*"))

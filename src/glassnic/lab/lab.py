@@ -53,8 +53,7 @@ class Lab:
     @property
     def wire(self) -> Wire:
         """The lab's own wire."""
-        if self._wire is None:
-            self._wire = Wire(self.kit, self.folder)
+        assert self._wire is not None
         return self._wire
 
     @property
@@ -117,6 +116,10 @@ class Lab:
             self._end_quietly()
         outcome.seconds = time.monotonic() - begin
         return outcome
+
+    def lay_wire(self) -> None:
+        """Make the wire; LabError where none can be had."""
+        self._wire = Wire(self.kit, self.folder)
 
     def unplug_machine(self) -> None:
         """End the guest, then its card; what the card has to say is kept."""

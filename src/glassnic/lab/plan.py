@@ -73,10 +73,12 @@ class Outcome:
             "notes": self.notes,
         }
 
-    def show(self, console: Console) -> None:
+    def show(self, console: Console, *, with_promise: bool = False) -> None:
         """For people: a line a check, sentence first."""
         verdict = "[bold green]holds[/]" if self.holds else "[bold red]FAILS[/]"
         console.print(f"[bold]{self.plan.name}[/] {verdict} [dim]in {self.seconds:.0f} s[/]", highlight=False)
+        if with_promise:
+            console.print(f"  [dim]{escape(self.plan.promise)}[/]", highlight=False, soft_wrap=True)
         for check in self.checks:
             mark = "[green]✓[/]" if check.holds else "[bold red]✗[/]"
             detail = f"  [dim]{escape(check.detail)}[/]" if check.detail else ""

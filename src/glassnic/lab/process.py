@@ -66,6 +66,13 @@ class Process:
                 raise LabError(f"{self.name}: {what} did not come in {seconds:.0f} s: {tail(self.said)}")
             time.sleep(0.02)
 
+    def wait_for_end(self, seconds: float) -> int:
+        """Wait until it ends by itself; gives the exit status, LabError when the time is up."""
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{self.name} did not end in {seconds:.0f} s: {tail(self.said)}") from error
+
     def stop(self, seconds: float = 10) -> int:
         """Ask it to end, insist after `seconds`; gives the exit status."""
         if self.child.poll() is None:

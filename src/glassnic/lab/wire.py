@@ -22,7 +22,7 @@ TAP = "lab0"
 # The same addresses as the embedded backend `host`, so that a plan need not ask which of the two it talks to.
 PEER4, GUEST4, PREFIX4 = "10.0.2.2", "10.0.2.15", 24
 PEER6, GUEST6, PREFIX6 = "fd00::2", "fd00::15", 64
-OTHERWISE = "run as root, or use `--net host --test smoke`."
+OTHERWISE = "run as root, or where users may make namespaces and open /dev/net/tun."
 HOLDER = "mount -t sysfs sysfs /sys 2>/dev/null; echo held; exec cat"
 """The holder sees the namespace's own /sys where it may mount it, and ends when our end of its input closes."""
 
@@ -44,7 +44,11 @@ class Wire:
             raise LabError(f"No network namespace can be had here ({self.holder.stderr.read().strip()}): {OTHERWISE}")
         enter = ("--user", "--preserve-credentials") if user else ()
         self.inside = ("nsenter", "--target", str(self.holder.pid), *enter, "--net", "--mount")
-        self._lay_cable()
+        try:
+            self._lay_cable()
+        except LabError:
+            self.close()
+            raise
 
     def _lay_cable(self) -> None:
         made = self.traffic_run("tap", TAP)
@@ -65,6 +69,12 @@ class Wire:
 
     def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a program inside the namespace, to its end."""
+        try:
+            return self._run(words, timeout)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"`{words[0]}` took longer than {timeout:.0f} s on the wire.") from error
+
+    def _run(self, words: tuple[str, ...], timeout: float) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self.inside, *words],
             capture_output=True,
@@ -102,7 +112,7 @@ class Wire:
         """The answer of a verb that `start_traffic` started: asked to end now, or waited for."""
         if stop:
             process.child.send_signal(signal.SIGTERM)
-        process.child.wait(timeout)
+        process.wait_for_end(timeout)
         return last_json(process.said)
 
     def serve_iperf(self, *ports: int) -> None:

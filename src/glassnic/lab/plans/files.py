@@ -36,7 +36,7 @@ def run(lab: Lab) -> None:
     receiver = wire.start("nc", "sh", "-c", f"{busybox} nc -l -p {UP_PORT} <>{pipe} >{back}")
     begin = time.monotonic()
     guest.must(f"sleep 0.5; nc {PEER4} {UP_PORT} </tmp/file; rm /tmp/file", TIMEOUT_SECONDS)
-    receiver.child.wait(30)
+    receiver.wait_for_end(30)
     took = time.monotonic() - begin
     got = hashlib.sha256(back.read_bytes()).hexdigest()
     lab.check("64 MB come back with the SHA-256 they left with.", got == wanted, f"{MEGABYTES * 8.4 / took:.0f} Mbit/s")

@@ -15,8 +15,8 @@ from glassnic.lab.lab import Lab
 from glassnic.lab.reader import frames_in, read
 from glassnic.lab.wire import GUEST4, PEER4, PEER6, TAP
 
-SECONDS = 8
-DATAGRAMS, DATAGRAM_BYTES, PER_SECOND = 1600, 1100, 200
+SECONDS = 6
+DATAGRAMS, DATAGRAM_BYTES, PER_SECOND = 900, 1100, 150
 UP_PORT, DOWN_PORT = 7001, 7002
 # name → port, iperf3's words; UDP at a rate that an emulated processor can take beside TCP
 STREAMS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from glassnic.lab.lab import Lab
-from glassnic.lab.wire import GUEST4, PEER4, PEER6
+from glassnic.lab.wire import GUEST4, PEER4, PEER6, PREFIX4
 
 ANY_NET = True
 
@@ -25,7 +25,9 @@ def run(lab: Lab) -> None:
         "The link is up at 1000 Mb/s, full duplex.", "Speed: 1000Mb/s" in driver.text and "Duplex: Full" in driver.text
     )
     if not lab.has_wire:
-        lease = guest.run(f"udhcpc -i eth0 -n -q -t 5; ip -4 addr show eth0 | grep {GUEST4}")
+        lease = guest.run(
+            f"ip addr del {GUEST4}/{PREFIX4} dev eth0; udhcpc -i eth0 -n -q -t 5; ip -4 addr show eth0 | grep {GUEST4}"
+        )
         lab.check("DHCP leases an address.", lease.ok, _line(lease.text, "lease of"))
     for name, peer in (("IPv4", PEER4), ("IPv6", PEER6)):
         for size in (56, 1400):
