@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnic.device.leaf import leaf
 from glassnic.device.span import load64
 from glassnic.jit import ENABLED, kernel
 
@@ -83,13 +84,13 @@ if ENABLED:
 
     multiply: Callable[[int, int], tuple[int, int]] = cast(Any, _multiply)
 
-    @kernel
+    @leaf
     def further(low: int, high: int, by: tuple[int, int]) -> tuple[int, int]:
         """128 bits moved on by a distance, modulo the polynomial."""
         a, b = multiply(low, by[0]), multiply(high, by[1])
         return a[0] ^ b[0], a[1] ^ b[1]
 
-    @kernel
+    @leaf
     def eight(crc: int, quadword: int) -> int:
         """The CRC after eight more bytes."""
         word = quadword ^ crc
@@ -98,7 +99,7 @@ if ENABLED:
         crc ^= TABLES[3, (word >> 32) & 0xFF] ^ TABLES[2, (word >> 40) & 0xFF]
         return int(crc ^ TABLES[1, (word >> 48) & 0xFF] ^ TABLES[0, (word >> 56) & 0xFF])
 
-    @kernel
+    @leaf
     def fold_lanes(data: NDArray[np.uint8], start: int, blocks: int) -> int:
         """The CRC, not yet inverted, over `blocks` times 64 bytes, at least one."""
         a0, a1 = load64(data, start) ^ ALL_ONES, load64(data, start + 8)

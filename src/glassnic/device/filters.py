@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnic.device.leaf import leaf
 from glassnic.device.receive_state import ADDRESS, FCS, HEADER, INEXACT, TAG, Desk, Setting, record, word
 from glassnic.device.register_file import RegisterFile
 from glassnic.device.span import load64
-from glassnic.jit import kernel
 from glassnic.spec import events
 from glassnic.spec.bits import take
 from glassnic.spec.fields import RAH
@@ -45,13 +45,13 @@ def exact_addresses(registers: RegisterFile) -> NDArray[np.int64]:
     return rows
 
 
-@kernel
+@leaf
 def is_tagged(desk: Desk, setting: Setting, at: int, length: int) -> bool:
     """Is this an 802.1Q frame: does its type equal VET (§9.2)? One too short to hold a tag is not."""
     return bool(length >= HEADER + TAG + FCS and word(desk, at + 2 * ADDRESS) == setting.vet)
 
 
-@kernel
+@leaf
 def control_kind(desk: Desk, setting: Setting, at: int) -> int:
     """A MAC control frame goes to FCAL/FCAH or the station and has the type FCT; its opcode says which kind (§8.7)."""
     if word(desk, at + 2 * ADDRESS) != setting.flow_type:
@@ -62,7 +62,7 @@ def control_kind(desk: Desk, setting: Setting, at: int) -> int:
     return PAUSE if word(desk, at + HEADER) == PAUSE_OPCODE else UNSUPPORTED
 
 
-@kernel
+@leaf
 def passes(desk: Desk, setting: Setting, at: int, length: int) -> int:
     """EXACT, INEXACT (by the hash alone: software must look again), or REFUSED (§3.2.1)."""
     if length < HEADER + FCS:
@@ -78,7 +78,7 @@ def passes(desk: Desk, setting: Setting, at: int, length: int) -> int:
     return answer
 
 
-@kernel
+@leaf
 def passes_control(desk: Desk, setting: Setting, at: int, length: int, kind: int) -> int:
     """With CTRL.RFCE, MAC control frames are sorted by DPF and PMCF (§8.7.4).
 
@@ -93,7 +93,7 @@ def passes_control(desk: Desk, setting: Setting, at: int, length: int, kind: int
     return REFUSED
 
 
-@kernel
+@leaf
 def passes_address(desk: Desk, setting: Setting, at: int, destination: int) -> int:
     """The exact entries, then what RCTL lets in, then the multicast hash (§13.5.1 to §13.5.3)."""
     source = load64(desk.arena, at + ADDRESS) & ADDRESS_MASK
@@ -110,7 +110,7 @@ def passes_address(desk: Desk, setting: Setting, at: int, destination: int) -> i
     return REFUSED
 
 
-@kernel
+@leaf
 def passes_vlan(desk: Desk, setting: Setting, at: int) -> bool:
     """The VLAN table by the frame's VID, and its CFI where that is compared (§9.3, §13.5.4)."""
     tag = word(desk, at + HEADER)

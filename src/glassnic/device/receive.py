@@ -55,7 +55,6 @@ NOWHERE = 1 << 62
 QUANTUM_NS = 512
 """PAUSE times count 64 byte times of 1 Gb/s (§8.7.3)."""
 FCS_ROOM = bytes(FCS)
-KEPT_BYTES = LONGEST - FCS
 BUFFER_BYTES = (2048, 1024, 512, 256)
 """By RCTL.BSIZE; RCTL.BSEX makes them 16 times larger, and the first then reserved (§3.2.2)."""
 HASH_SHIFTS = (4, 3, 2, 0)
@@ -121,7 +120,7 @@ class Receive:
         What comes from the wire is made 60 bytes long at least: a back end may hand on what its host did not pad.
         """
         taken = list(frames)
-        if not loopback and any(len(frame) < SHORTEST - FCS for frame in taken):
+        if not loopback and min(map(len, taken), default=SHORTEST) < SHORTEST - FCS:
             taken = [bytes(frame).ljust(SHORTEST - FCS, b"\0") for frame in taken]
         self._arrive(taken, link_up, loopback, FCS_ROOM)
 
@@ -143,15 +142,13 @@ class Receive:
         """One batch into the arena, each frame with `room` behind it, and through the engine."""
         if self.pending:
             self.deliver()  # what waits comes first
-        lengths = np.fromiter(map(len, frames), np.int64, len(frames))
-        if lengths.max() > KEPT_BYTES:
-            keep = LONGEST - len(room)
-            frames = [frame[:keep] for frame in frames]
+        lengths = [len(room) + len(frame) for frame in frames]
+        if max(lengths) > LONGEST:
+            frames = [frame[: LONGEST - len(room)] for frame in frames]
         run = room.join(frames) + room
         begin = self._make_room(len(run))
         self._bytes[begin : begin + len(run)] = run
-        setting = self._begin()
-        arrive(self._desk(), setting, lengths - (FCS - len(room)), begin, int(not room))
+        arrive(*self._begin(), np.array(lengths, np.int64), begin, int(not room))
         self._settle()
 
     def _make_room(self, length: int) -> int:
@@ -177,36 +174,32 @@ class Receive:
     def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
         """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
         if self.pending:
-            setting = self._begin()
-            deliver(self._desk(), setting, budget)
+            deliver(*self._begin(), budget)
             self._settle()
         return self.pending
 
     def warm(self) -> None:
         """Have the engine compiled, or loaded, by turns with nothing to do."""
-        setting = self._begin()
-        arrive(self._desk(), setting, np.zeros(0, np.int64), 0, 0)
-        deliver(self._desk(), setting, 0)
+        arrive(*self._begin(), np.zeros(0, np.int64), 0, 0)
+        deliver(*self._begin(), 0)
 
-    def _desk(self) -> Desk:
-        core = self.core
-        return Desk(
-            core.memory.data, core.memory.ranges, self._arena, self._waiting, self._exact, self._multicast, self._vlans,
-            self._state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
-        )  # fmt: skip
-
-    def _begin(self) -> Setting:
-        """Where the ring stands, and the numbers of the turn; a head beyond the ring counts as 0 (inferred)."""
-        registers, state = self.core.registers, self._state
+    def _begin(self) -> tuple[Desk, Setting]:
+        """What a turn of the engine works on; a head beyond the ring counts as 0 (inferred)."""
+        core, state = self.core, self._state
+        registers = core.registers
         setting = self._setting or self._set()
         head, tail = registers[R.RDH], registers[R.RDT]
         if (head >= setting.entries or tail > setting.entries) and head != tail:
-            self.core.recorder.record(events.RX_RING_ODD, head, tail, setting.entries)
+            core.recorder.record(events.RX_RING_ODD, head, tail, setting.entries)
             head = head if head < setting.entries else 0
         state[HEAD], state[TAIL] = head, tail
-        state[MASTER] = self.core.bus_master
+        state[MASTER] = core.bus_master
         state[CAUSES] = state[DELAYED] = state[MISSED] = 0
-        return setting
+        desk = Desk(
+            core.memory.data, core.memory.ranges, self._arena, self._waiting, self._exact, self._multicast, self._vlans,
+            state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
+        )  # fmt: skip
+        return desk, setting
 
     def _settle(self) -> None:
         """What the turn reports: the head, causes, delays, PAUSE in either direction."""

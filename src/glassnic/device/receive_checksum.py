@@ -7,9 +7,9 @@ leaves, under the engine's rules; `end` is where the frame ends, less its FCS, a
 
 from __future__ import annotations
 
+from glassnic.device.leaf import leaf
 from glassnic.device.receive_state import ADDRESS, TAG, Desk, Setting, octet, word
 from glassnic.device.span import fold, sum_words
-from glassnic.jit import kernel
 from glassnic.spec.descriptors import RX
 
 IPCS, TCPCS, IXSM = RX.IPCS.mask >> 32, RX.TCPCS.mask >> 32, RX.IXSM.mask >> 32
@@ -30,7 +30,7 @@ RIGHT = 0xFFFF
 """What the words of a packet sum to, its checksum included."""
 
 
-@kernel
+@leaf
 def verdict(desk: Desk, setting: Setting, at: int, end: int) -> int:
     """Status and error bits on the packet's checksums; IXSM when none was calculated (§3.2.3.1, inferred)."""
     place = at + 2 * ADDRESS
@@ -49,13 +49,13 @@ def verdict(desk: Desk, setting: Setting, at: int, end: int) -> int:
     return said if said else IXSM
 
 
-@kernel
+@leaf
 def is_snap(desk: Desk, at: int) -> bool:
     """AA AA 03 and no organization: an Ethernet type follows (RFC 1042)."""
-    return bool(word(desk, at) == 0xAAAA and word(desk, at + 2) == 0x0300 and octet(desk, at + 4) == 0)
+    return word(desk, at) == 0xAAAA and word(desk, at + 2) == 0x0300 and word(desk, at + 4) == 0
 
 
-@kernel
+@leaf
 def verdict_ipv4(desk: Desk, setting: Setting, at: int, end: int) -> int:
     """The header's checksum with IPOFL; TCP and UDP with TUOFL, which Linux sets alone (§3.2.9.3, §13.4.47)."""
     if at + IPV4_BYTES > end:
@@ -74,7 +74,7 @@ def verdict_ipv4(desk: Desk, setting: Setting, at: int, end: int) -> int:
     return said | verdict_layer4(desk, setting, octet(desk, at + 9), at + header, at + total, addresses)
 
 
-@kernel
+@leaf
 def verdict_ipv6(desk: Desk, setting: Setting, at: int, end: int) -> int:
     """No checksum of its own; TCP and UDP past the extension headers hardware knows, of up to 64 bytes (§3.2.9.4)."""
     if not setting.ipv6 or at + IPV6_BYTES > end or octet(desk, at) >> 4 != 6:
@@ -98,7 +98,7 @@ def verdict_ipv6(desk: Desk, setting: Setting, at: int, end: int) -> int:
     return verdict_layer4(desk, setting, protocol, place, stop, addresses)
 
 
-@kernel
+@leaf
 def verdict_layer4(desk: Desk, setting: Setting, protocol: int, at: int, end: int, addresses: int) -> int:
     """TCP or UDP over [at, end), with the pseudo header (§3.2.9.5). UDP without a checksum is not judged (inferred)."""
     length = end - at

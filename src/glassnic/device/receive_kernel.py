@@ -25,6 +25,7 @@ from glassnic.device.filters import (
     passes,
     passes_control,
 )  # fmt: skip
+from glassnic.device.leaf import leaf
 from glassnic.device.receive_checksum import IXSM, verdict
 from glassnic.device.receive_state import (
     ADDRESS,
@@ -79,13 +80,13 @@ NOWHERE = -1
 
 @kernel
 def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], begin: int, bad: int) -> None:
-    """Take frames that lie in the arena from `begin` on, of `lengths` without FCS, each with 4 bytes for it behind.
+    """Take frames that lie in the arena from `begin` on, of `lengths` with FCS, each with the 4 bytes for it.
 
     `bad` says that the FCS is there and is wrong. Of a frame longer than any, only the first LONGEST bytes are there.
     """
     at = begin
     for frame in range(len(lengths)):
-        length = int(lengths[frame]) + FCS
+        length = lengths[frame]
         marks = judge(desk, setting, at, length, bad)
         if marks != REFUSED:
             admit(desk, setting, at, length, marks)
@@ -110,7 +111,7 @@ def deliver(desk: Desk, setting: Setting, budget: int) -> int:
     return budget
 
 
-@kernel
+@leaf
 def judge(desk: Desk, setting: Setting, at: int, length: int, bad: int) -> int:
     """Count a frame and filter it; its marks if it is to be kept, REFUSED if not."""
     desk.counts[TPR] += 1
@@ -136,7 +137,7 @@ def judge(desk: Desk, setting: Setting, at: int, length: int, bad: int) -> int:
     return marks | (CONTROL if kind != NOT_CONTROL else 0)
 
 
-@kernel
+@leaf
 def pause(desk: Desk, at: int) -> None:
     """A valid PAUSE frame counts, whether flow control is on or not (§13.7.16, §13.7.18); a turn's last one holds."""
     quanta = word(desk, at + HEADER + 2)
@@ -145,7 +146,7 @@ def pause(desk: Desk, at: int) -> None:
     record(desk, events.RX_PAUSE, quanta, 0, 0)
 
 
-@kernel
+@leaf
 def count_bad(desk: Desk, length: int, bad: int, odd: bool) -> None:
     """Frames that pass the filters but are damaged or of illegal length (§13.7.1, §13.7.15, §13.7.34 to §13.7.37)."""
     counts = desk.counts
@@ -159,7 +160,7 @@ def count_bad(desk: Desk, length: int, bad: int, odd: bool) -> None:
             counts[RJC if bad else ROC] += 1
 
 
-@kernel
+@leaf
 def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
     """A frame is received once it is in the packet buffer (§13.7); where it goes from there does not matter here."""
     counts = desk.counts
@@ -176,7 +177,7 @@ def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
         counts[MPRC] += 1
 
 
-@kernel
+@leaf
 def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> None:
     """A frame that passed takes its place in the FIFO, and leaves it at once if it can (§13.7.5, §13.7.33)."""
     state = desk.state
@@ -199,7 +200,7 @@ def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> Non
     hold(desk, at, length, marks)
 
 
-@kernel
+@leaf
 def hold(desk: Desk, at: int, length: int, marks: int) -> None:
     """The frame waits: it closes up to those that wait already."""
     state = desk.state
@@ -219,21 +220,21 @@ def hold(desk: Desk, at: int, length: int, marks: int) -> None:
     state[STARVED] = state[MASTER]
 
 
-@kernel
+@leaf
 def stored_bytes(desk: Desk, setting: Setting, at: int, length: int) -> int:
     """What of a frame goes to memory: the tag goes with CTRL.VME, the FCS with RCTL.SECRC (§9.2, §13.4.22)."""
     tag = TAG if setting.strip and is_tagged(desk, setting, at, length) else 0
     return length - FCS + setting.fcs - tag
 
 
-@kernel
+@leaf
 def available(desk: Desk, setting: Setting) -> int:
     """Descriptors that hardware owns: [RDH, RDT), none when they are equal, one lap at most (§3.2.6)."""
     head, tail = desk.state[HEAD], desk.state[TAIL]
     return int(min(tail - head if head <= tail else setting.entries - head + tail, setting.entries))
 
 
-@kernel
+@leaf
 def enough(desk: Desk, setting: Setting, stored: int) -> bool:
     """Are there descriptors for all of the frame? Null ones take nothing (§3.2.5), so they do not count."""
     needed = (stored + setting.buffer - 1) // setting.buffer
@@ -250,7 +251,7 @@ def enough(desk: Desk, setting: Setting, stored: int) -> bool:
     return False
 
 
-@kernel
+@leaf
 def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> bool:
     """Put a whole frame into descriptors from RDH on, or none of it while there are too few (§3.2.3)."""
     state, arena = desk.state, desk.arena
@@ -283,7 +284,7 @@ def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) 
     return True
 
 
-@kernel
+@leaf
 def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int, flags: int, special: int) -> None:
     """Fill one buffer after the other, each descriptor written back after its data (§3.2.3, §3.2.6).
 
@@ -319,7 +320,7 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
             return
 
 
-@kernel
+@leaf
 def write_back(desk: Desk, at: int, length: int, checksum: int, flags: int, special: int) -> None:
     """Bytes 8 to 15 of a descriptor; the status with DD last, for that is what software polls (§3.2.3)."""
     data = desk.data

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnic.jit import kernel
+from glassnic.device.leaf import leaf
 
 # What `state` holds between calls: the ring, the count of frames delivered, and the FIFO.
 HEAD, TAIL, SERIAL, FIRST, WAITING, HELD, USED = range(7)
@@ -90,19 +90,19 @@ class Setting(NamedTuple):
     layer4: int
 
 
-@kernel
+@leaf
 def octet(desk: Desk, at: int) -> int:
     """A byte of the arena, as int64: jitted, `int` of a byte has no sign, and a sum of the two kinds is no integer."""
     return int(desk.arena[at]) & 0xFF
 
 
-@kernel
+@leaf
 def word(desk: Desk, at: int) -> int:
     """Two bytes of the arena in network order, as int64."""
     return octet(desk, at) << 8 | octet(desk, at + 1)
 
 
-@kernel
+@leaf
 def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
     """Append a row; the same as `Recorder.record`."""
     total = desk.tally[0]
