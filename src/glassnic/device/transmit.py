@@ -8,6 +8,7 @@ itself is `transmit_kernel.py`; here its numbers are made ready, and what it rep
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnic.device.core import Core
 from glassnic.device.ports import NO_FRAMES, Frames
@@ -27,6 +28,7 @@ from glassnic.device.transmit_state import (
     KIND,
     LENGTH,
     LIMIT_BYTES,
+    NOW,
     OFFSET,
     PREFIX,
     SERIAL,
@@ -60,7 +62,8 @@ class Transmit:
         self._header = np.zeros(HEADER_LIMIT_BYTES, np.uint8)
         self._state = np.zeros(STATE_WORDS, np.int64)
         self._contexts = np.zeros((CONTEXTS, 2), np.int64)
-        self._setting: Setting | None = None
+        self._setting: NDArray[np.int64] | None = None
+        self._desk = self._lay_desk()
         self._drained = 0
         self._full = False
         self._enabled = False
@@ -132,17 +135,13 @@ class Transmit:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes."""
         core, state = self.core, self._state
         self._rewind()
-        setting = self._setting or self._set()
-        if state[HEAD] >= setting.entries:  # the ring was made shorter below the head
+        setting = self._set() if self._setting is None else self._setting
+        if state[HEAD] >= self._entries():  # the ring was made shorter below the head
             self.head_moved(0)
             return
-        state[CAUSES] = state[DELAYED] = 0
-        core.recorder.record(events.TURN, core.now_ns, int(state[HEAD]), int(state[TAIL]))
-        desk = Desk(
-            core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, state, self._contexts,
-            core.statistics.counts, core.recorder.rows, core.recorder.tally,
-        )  # fmt: skip
-        self._full = walk(desk, setting) == FULL and bool(state[FRAMES])
+        state[NOW] = core.now_ns
+        desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
+        self._full = walk(*desk, setting) == FULL and bool(state[FRAMES])
         self._complete(int(state[CAUSES]), bool(state[DELAYED]))
 
     def sent(self) -> Frames:
@@ -177,10 +176,19 @@ class Transmit:
         if causes:
             self.core.interrupts.raise_(causes)
 
+    def _lay_desk(self) -> Desk:
+        """The arrays of the engine; new ones when the guest's memory is laid out anew."""
+        core = self.core
+        self._desk = Desk(
+            core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, self._state, self._contexts,
+            core.statistics.counts, core.recorder.rows, core.recorder.tally,
+        )  # fmt: skip
+        return self._desk
+
     def _entries(self) -> int:
         return self.core.registers[R.TDLEN] // DESCRIPTOR_BYTES
 
-    def _set(self) -> Setting:
+    def _set(self) -> NDArray[np.int64]:
         """The numbers of a turn, from the registers, the model and the profile: the gate where all become int64."""
         registers, model, traits = self.core.registers, self.core.model, self.core.traits
         base = registers.pair(R.TDBAL, R.TDBAH)
@@ -203,5 +211,5 @@ class Transmit:
             legacy_sum=traits.legacy_sum,
             block_send=traits.block_send,
         )
-        self._setting = setting
-        return setting
+        self._setting = np.array(setting, np.int64)
+        return self._setting

@@ -1,6 +1,6 @@
 """How does a ring of descriptors become frames? The transmit engine (§3.3 to §3.6), one jitted walk over plain arrays.
 
-`walk` takes descriptors one after the other: a context is loaded, a data descriptor is gathered into the frame being
+`walk` takes them one after the other: a context is loaded, a data descriptor is gathered into the frame being
 built, and at the end of a packet the sums are put in and `framing.py` makes a frame of it. A packet may stay open
 from call to call. Rules: int64 everywhere; no self, dict, string, exception or allocation; every number a guest chose
 is checked before it is an index, and what was refused is recorded. With GLASSNIC_JIT=0 the same lines run as plain
@@ -8,6 +8,9 @@ Python.
 """
 
 from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glassnic.device.framing import finish_frame
 from glassnic.device.leaf import leaf
@@ -36,6 +39,7 @@ from glassnic.device.transmit_state import (
     LENGTH,
     LOADED,
     LOW,
+    NOW,
     NUMBER,
     OFFSET,
     PLAIN,
@@ -51,6 +55,7 @@ from glassnic.device.transmit_state import (
     Desk,
     Setting,
     record,
+    unpack,
 )
 from glassnic.jit import kernel
 from glassnic.spec import bits, events
@@ -64,10 +69,30 @@ FIN_PSH = 0x09
 
 
 @kernel
-def walk(desk: Desk, setting: Setting) -> int:
+def walk(
+    data: NDArray[np.uint8],
+    ranges: NDArray[np.int64],
+    arena: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    header: NDArray[np.uint8],
+    state: NDArray[np.int64],
+    contexts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    tally: NDArray[np.int64],
+    words: NDArray[np.int64],
+) -> int:
+    """One turn: the members of a `Desk` and the numbers of a `Setting` come in one by one, for that is the quickest."""
+    desk = Desk(data, ranges, arena, bounds, header, state, contexts, counts, rows, tally)
+    return take_descriptors(desk, unpack(words))
+
+
+@leaf
+def take_descriptors(desk: Desk, setting: Setting) -> int:
     """Take descriptors until none is left (EMPTY), the budget is SPENT, or the arena is FULL; says which."""
     state = desk.state
-    state[TRIED] = 0
+    state[TRIED] = state[CAUSES] = state[DELAYED] = 0
+    record(desk, events.TURN, state[NOW], state[HEAD], state[TAIL])
     for _ in range(setting.budget):
         if state[TODO] <= 0:
             return EMPTY

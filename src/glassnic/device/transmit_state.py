@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 
 # What `state` holds between calls.
-HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED = range(13)
+HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW = range(14)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER = range(13, 24)
-STATE_WORDS = 24
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER = range(14, 25)
+STATE_WORDS = 25
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
@@ -69,6 +69,15 @@ class Setting(NamedTuple):
     zero_sum: int
     legacy_sum: int
     block_send: int
+
+
+@leaf
+def unpack(words: NDArray[np.int64]) -> Setting:
+    """A setting from its numbers in an array: one argument is taken in sooner than sixteen."""
+    w = words
+    return Setting(
+        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14]
+    )  # fmt: skip
 
 
 @leaf
