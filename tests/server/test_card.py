@@ -211,6 +211,7 @@ def test_an_eeprom_file_that_cannot_be_written_is_one_sentence(machine: Machine,
     card = machine.add(path, open_backend("null"), Path("/nowhere/eeprom"))
     for _ in range(3):
         card.nic.eeprom.changed = True
+        card.engine_ready()
         card.turn(0)
     assert len(machine.said) == 1
 
@@ -226,7 +227,7 @@ def test_while_the_engine_is_loading_registers_answer_and_rings_wait(machine: Ma
     time.sleep(0.2)
     assert time.process_time_ns() - before < 100_000_000, "waiting costs nothing"
     assert guest.unsent == 1
-    card.nic.ready = True
+    card.engine_ready()
     machine.loop.wake()
     assert guest.receive() == frame(1)
     guest.leave()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from glassnic.backends import Backend, open_backend
@@ -51,6 +52,10 @@ class Card:
         self._resample_fd = -1
         self._backend_watch = (-1, 0)
         self._moved = False
+        """Frames may have left the card, and are to be taken from it."""
+        self._stirred = True
+        """Something but the clock may have changed what the card has to do; reads of registers do not."""
+        self._due: int | None = None
         self._listen()
         self._watch_backend()
         loop.workers.append(self)
@@ -74,6 +79,9 @@ class Card:
 
     def turn(self, now_ns: int) -> int | None:
         """Let the card work, move frames and the interrupt; when to come again."""
+        if not self._stirred and (self._due is None or now_ns < self._due):
+            return self._due
+        self._stirred = False
         nic = self.nic
         nic.transmit_held = self._backend.blocked
         due = nic.deadline
@@ -92,7 +100,13 @@ class Card:
         if nic.eeprom.changed:
             self._save_eeprom()
         self._watch_backend()
+        self._due = due
         return due
+
+    def engine_ready(self) -> None:
+        """The engine is loaded: rings may move. May be called from another thread, which then wakes the loop."""
+        self.nic.ready = True
+        self._stirred = True
 
     # The client
 
@@ -104,6 +118,7 @@ class Card:
         if sock is None:
             return
         self._set_clock()
+        self._stirred = True
         self._watches.forget(self._listener.fileno())  # one client at a time: the next waits in the queue
         self._function.reset()
         connection = self._connection = Connection(sock, self._function, self._memory)
@@ -115,9 +130,11 @@ class Card:
         alive = connection.writable() if events & OUT else True
         alive = alive and (connection.readable() if events & ~OUT else True)
         session = connection.session
-        for sentence in session.sentences:
-            self._say(sentence)
-        session.sentences.clear()
+        if session.stirred:
+            session.stirred = False
+            self._stirred = True
+        if session.sentences:
+            self._tell(session.sentences)
         if not alive:
             self._hang_up(connection)
             self._listen()
@@ -127,6 +144,11 @@ class Card:
         if session.intx.resample_changed:
             self._watch_resample(connection)
 
+    def _tell(self, sentences: list[str]) -> None:
+        for sentence in sentences:
+            self._say(sentence)
+        sentences.clear()
+
     def _set_clock(self) -> None:
         """What happens next starts its timers now, not at the last turn, which may be long ago."""
         self.nic.core.now_ns = time.monotonic_ns()
@@ -134,7 +156,7 @@ class Card:
     def _watch_client(self, sock: FdSocket, connection: Connection) -> None:
         # A client that does not take its replies is not listened to until it does.
         self._client_watch = OUT if sock.blocked else IN
-        self._watches.watch(sock.fileno(), self._client_watch, lambda events: self._client_ready(connection, events))
+        self._watches.watch(sock.fileno(), self._client_watch, partial(self._client_ready, connection))
 
     def _watch_resample(self, connection: Connection) -> None:
         intx = connection.session.intx
@@ -150,12 +172,14 @@ class Card:
         self._watches.forget(self._resample_fd)
         self._resample_fd = -1
         self._connection = None
+        self._stirred = True
         self._function.reset()
         connection.close()
 
     # The backend
 
     def _backend_ready(self) -> None:
+        self._stirred = True
         self._with_backend(self._backend.flush)
         self._take_frames()
 

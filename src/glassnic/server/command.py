@@ -123,7 +123,7 @@ def _load_engine(loop: Loop, cards: list[Card]) -> None:
 
     def start() -> None:
         for card in cards:
-            card.nic.ready = True
+            card.engine_ready()
         loop.wake()
 
     load_beside(start)

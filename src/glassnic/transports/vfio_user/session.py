@@ -36,6 +36,8 @@ CAPABILITIES = (
     f'"pgsizes":{PAGE_BYTES},"max_dma_maps":{MAX_PIECES}}}}}'
 ).encode()
 
+READ = int(Command.REGION_READ)  # a plain integer: compared with every message's command
+
 Answer = Callable[[memoryview], bytes]
 """Takes a request's payload, gives the reply's; raises `ProtocolError`."""
 
@@ -43,7 +45,8 @@ Answer = Callable[[memoryview], bytes]
 class Session:
     """One client's conversation with one card.
 
-    `ended` says that nothing more may be read or sent but what `receive` gave back; `sentences` are for the log.
+    `ended` says that nothing more may be read or sent but what `receive` gave back; `sentences` are for the log, and
+    `stirred` that the client has done more than read; whoever takes note of these two sets them back.
     """
 
     def __init__(self, function: PciFunction, memory: SharedMemory) -> None:
@@ -52,12 +55,14 @@ class Session:
         self.intx = IntxLine()
         self.msi = MsiVector()
         self.ended = False
+        self.stirred = False
         self.sentences: list[str] = []
         self._partial = bytearray()
         self._wanted = 0
         self._early_fds: list[int] = []
         self._fds: list[int] = []
         # Command: the least payload it must have, and who answers. Until VERSION is agreed there is nothing else.
+        self._otherwise: tuple[int, Answer] = (0, self._unknown)
         self._answers: dict[int, tuple[int, Answer]] = {Command.VERSION: (m.VERSION.size, self._version)}
         self._agreed: dict[int, tuple[int, Answer]] = {
             Command.DMA_MAP: (m.DMA_MAP.size, self._dma_map),
@@ -101,7 +106,8 @@ class Session:
             if not flags & m.NO_REPLY:
                 replies.append(reply)
             at = beyond
-        self._keep(view[at:], wanted, fds)
+        if at < end or fds or self.ended:
+            self._keep(view[at:], wanted, fds)
         return b"".join(replies)
 
     def _keep(self, rest: memoryview, wanted: int, fds: Sequence[int]) -> None:
@@ -131,7 +137,8 @@ class Session:
     def _answer(self, message_id: int, command: int, payload: memoryview) -> bytes:
         """The one place where a message is answered, well or ill."""
         try:
-            least, answer = self._answers.get(command, (0, self._unknown))
+            least, answer = self._answers.get(command) or self._otherwise
+            self.stirred |= command != READ
             if len(payload) < least:
                 raise ProtocolError(errno.EINVAL, f"the client's command {command} is cut short")
             reply = answer(payload)
