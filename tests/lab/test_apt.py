@@ -67,23 +67,23 @@ def test_progress_is_read_from_apts_status_lines(line: str, told: tuple[float, s
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not on this machine")
-def test_packages_are_unpacked_side_by_side_and_progress_ends_at_100(tmp_path: Path) -> None:
+def test_packages_are_unpacked_into_one_usr_and_progress_ends_at_100(tmp_path: Path) -> None:
     packages = []
-    for name in ("one", "two"):
+    for name, folder in (("one", "usr/lib"), ("two", "lib")):
         built = tmp_path / name
         (built / "DEBIAN").mkdir(parents=True)
         (built / "DEBIAN/control").write_text(
             f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example>\nDescription: x\n"
         )
-        (built / "usr").mkdir()
-        (built / "usr" / name).write_text(name)
+        (built / folder).mkdir(parents=True)
+        (built / folder / name).write_text(name)
         subprocess.run(
             ["dpkg-deb", "--root-owner-group", "-b", built, tmp_path / f"{name}.deb"], check=True, capture_output=True
         )
         packages.append(tmp_path / f"{name}.deb")
     steps: list[float] = []
     unpack(packages, tmp_path / "root", lambda percent, _: steps.append(percent))
-    assert [(tmp_path / "root/usr" / name).read_text() for name in ("one", "two")] == ["one", "two"]
+    assert [(tmp_path / "root/usr/lib" / name).read_text() for name in ("one", "two")] == ["one", "two"]
     assert steps == [0, 50, 100]
 
 

@@ -160,6 +160,10 @@ def unpack(packages: list[Path], root: Path, advance: Advance) -> None:
         done = subprocess.run(["dpkg-deb", "-x", str(package), str(root)], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LabError(f"{package.name} cannot be unpacked: {done.stderr.strip() or 'dpkg-deb failed'}.")
+    for name in ("bin", "sbin", "lib", "lib64"):  # suites before trixie keep some of these outside /usr
+        if (root / name).is_dir():
+            shutil.copytree(root / name, root / "usr" / name, symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(root / name)
     advance(100, "unpacked")
 
 

@@ -110,7 +110,7 @@ def chosen(names: str | None, net: str | None) -> list[Plan]:
 
 
 def leave_out(lab: Lab, plans: list[Plan], console: Console) -> list[Plan]:
-    """The plans that can't run, for want of a wire; the rest then run over the embedded neighbour. LabError: none can."""
+    """The plans that have no wire to run on; the others get the embedded neighbour. LabError when there are none."""
     try:
         if lab.has_wire:
             lab.lay_wire()
