@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from glassnic.lab.lab import Lab
-from glassnic.lab.reader import frames_in, read
+from glassnic.lab.recording import Recording
 from glassnic.lab.wire import GUEST4, PEER4, TAP
 
 MTU = 9000
@@ -29,9 +29,8 @@ def _judge(lab: Lab) -> None:
     wire, guest = lab.wire, lab.guest
     ping = guest.run(f"ping -c 5 -i 0.2 -s {MTU - 28} {PEER4}")
     lab.check("Every ping of 9,000 bytes is answered.", ping.ok and " 0% packet loss" in ping.text)
-    path = lab.folder / "jumbo.pcap"
     wire.serve_iperf(PORT)
-    recorder = wire.start_traffic("record", TAP, path)
+    recording = Recording(wire, lab.folder / "jumbo.pcap")
     flow = guest.run(f"iperf3 -c {PEER4} -p {PORT} -t {SECONDS} -i 0 --bidir", SECONDS + 30)
     lab.check("TCP flows both ways at once.", flow.ok)
     upward = wire.start_traffic("receive", PEER4, UP_PORT, DATAGRAMS, 5)
@@ -42,8 +41,9 @@ def _judge(lab: Lab) -> None:
     wire.traffic("send", GUEST4, DOWN_PORT, DATAGRAMS, DATAGRAM_BYTES, PER_SECOND)
     told = json.loads(guest.answer(downward))
     lab.check("Every datagram to the guest arrives intact.", told["intact"] == DATAGRAMS, told)
-    wire.finish(recorder, stop=True)
-    longest = max(map(len, frames_in(path)))
-    verdict = read(frames_in(path), mtu=MTU)
+    recording.stop()
+    longest = max(map(len, recording.frames()))
+    verdict = recording.verdict(MTU)
+    lab.check("The recording has every frame the guest sent.", recording.complete, recording)
     lab.check("Full frames of 9,014 bytes were on the wire.", longest == MTU + 14, f"the longest has {longest} bytes")
     lab.check("Every frame on the wire is right.", not verdict.bad, verdict)

@@ -12,8 +12,8 @@ from typing import Any
 
 from glassnic.lab.guest import traffic_command
 from glassnic.lab.lab import Lab
-from glassnic.lab.reader import frames_in, read
-from glassnic.lab.wire import GUEST4, PEER4, PEER6, TAP
+from glassnic.lab.recording import Recording
+from glassnic.lab.wire import GUEST4, PEER4, PEER6
 
 SECONDS = 6
 DATAGRAMS, DATAGRAM_BYTES, PER_SECOND = 900, 1100, 150
@@ -30,9 +30,7 @@ def run(lab: Lab) -> None:
     """See the head of this file."""
     wire, guest = lab.wire, lab.guest
     wire.serve_iperf(*(port for port, _ in STREAMS.values()))
-    path = lab.folder / "mixed.pcap"
-    before = wire.counters()
-    recorder = wire.start_traffic("record", TAP, path)
+    recording = Recording(wire, lab.folder / "mixed.pcap")
     upward = wire.start_traffic("receive", PEER4, UP_PORT, DATAGRAMS, 5)
     downward = guest.start_python("receive", GUEST4, DOWN_PORT, DATAGRAMS, 5)
     sender = wire.start_traffic("send", GUEST4, DOWN_PORT, DATAGRAMS, DATAGRAM_BYTES, PER_SECOND)
@@ -40,17 +38,11 @@ def run(lab: Lab) -> None:
     told_up = wire.finish(upward, stop=False)
     told_sent = wire.finish(sender, stop=False)
     told_down = json.loads(guest.answer(downward))
-    told_record = wire.finish(recorder, stop=True)
+    recording.stop()
     _judge_streams(lab, results)
     _judge_datagrams(lab, "to the wire", DATAGRAMS, told_up)
     _judge_datagrams(lab, "to the guest", told_sent["sent"], told_down)
-    seen = wire.counters()["rx_packets"] - before["rx_packets"]
-    lab.check(
-        "The recorder has every frame the guest sent.",
-        told_record["dropped"] == 0 and told_record["frames"] == seen,
-        f"{told_record['frames']} of {seen}",
-    )
-    _judge_frames(lab, path)
+    _judge_frames(lab, recording)
 
 
 def _all_at_once() -> str:
@@ -87,8 +79,9 @@ def _judge_datagrams(lab: Lab, where: str, sent: int, told: dict[str, int]) -> N
     )
 
 
-def _judge_frames(lab: Lab, path: Any) -> None:
-    verdict = read(frames_in(path))
+def _judge_frames(lab: Lab, recording: Recording) -> None:
+    lab.check("The recording has every frame the guest sent.", recording.complete, recording)
+    verdict = recording.verdict()
     lab.check(
         "Every frame on the wire is right: lengths, header sums, payload sums, pattern.", not verdict.bad, verdict
     )

@@ -7,7 +7,7 @@ must carry it.
 from __future__ import annotations
 
 from glassnic.lab.lab import Lab
-from glassnic.lab.reader import frames_in, read
+from glassnic.lab.recording import Recording
 from glassnic.lab.wire import TAP
 
 VLAN, STRANGE_VLAN = 5, 6
@@ -36,22 +36,21 @@ def run(lab: Lab) -> None:
 def _judge(lab: Lab) -> None:
     wire, guest = lab.wire, lab.guest
     lab.check("Every tagged ping is answered.", guest.run(f"ping -c 5 -i 0.2 {PEER}").ok)
-    path = lab.folder / "vlan.pcap"
     cut = lab.statistics()["tx_tcp_seg_good"]
     wire.serve_iperf(PORT)
-    recorder = wire.start_traffic("record", TAP, path)
+    recording = Recording(wire, lab.folder / "vlan.pcap")
     flow = guest.run(f"iperf3 -c {PEER} -p {PORT} -t {SECONDS} -i 0 --bidir", SECONDS + 30)
-    told = wire.finish(recorder, stop=True)
-    verdict = read(frames_in(path), mtu=1500)
+    recording.stop()
+    verdict = recording.verdict()
     lab.check("Tagged TCP flows both ways at once.", flow.ok, flow.text.strip().splitlines()[-1] if not flow.ok else "")
     lab.check("Every frame on the wire is right.", not verdict.bad, verdict)
-    bare = sum(frame[12:14] == IPV4 for frame in frames_in(path))
+    bare = sum(frame[12:14] == IPV4 for frame in recording.frames())
     lab.check(
         "Every IPv4 packet of the flow carries its tag.",
         bare == 0 and verdict.verified["TCP sum"] > 100,
         f"{bare} bare",
     )
-    lab.check("The recorder lost nothing.", told["dropped"] == 0)
+    lab.check("The recording has every frame the guest sent.", recording.complete, recording)
     cut = lab.statistics()["tx_tcp_seg_good"] - cut
     lab.check("The card cut tagged TCP sends into segments itself.", cut > 0, f"{cut} sends")
     before = lab.statistics()["rx_packets"]
