@@ -6,7 +6,9 @@ line, never the causes: between two assertions lie at least ITR * 256 ns, counte
 
 from __future__ import annotations
 
-ITR_UNIT_NS = 256
+ITR_UNIT_NS, ITR_BITS = 256, 0xFFFF
+LONG_AGO_NS = -(1 << 62)
+"""When the line last rose, before it ever did: the first assertion waits for nothing."""
 
 
 class Interrupts:
@@ -22,7 +24,7 @@ class Interrupts:
         self.ims = 0
         self.throttle_ns = 0
         self.line = False
-        self._next_ns = 0
+        self._rose_ns = LONG_AGO_NS
 
     def raise_(self, causes: int) -> None:
         """A cause happened, or software wrote ICS."""
@@ -55,16 +57,15 @@ class Interrupts:
         self.ims &= ~causes
         self._settle()
 
-    def throttle(self, interval: int) -> None:
-        """A write of ITR, in units of 256 ns; 0 is no limit."""
-        self._next_ns += (interval * ITR_UNIT_NS) - self.throttle_ns
-        self.throttle_ns = interval * ITR_UNIT_NS
+    def throttle(self, value: int) -> None:
+        """A write of ITR, 15:0 in units of 256 ns; 0 is no limit. It holds from the last assertion on."""
+        self.throttle_ns = (value & ITR_BITS) * ITR_UNIT_NS
         self._settle()
 
     @property
     def deadline(self) -> int | None:
         """When a throttled assertion falls due."""
-        return self._next_ns if self.icr & self.ims and not self.line else None
+        return self._rose_ns + self.throttle_ns if self.icr & self.ims and not self.line else None
 
     def advance(self, now_ns: int) -> None:
         self.now_ns = now_ns
@@ -73,6 +74,6 @@ class Interrupts:
     def _settle(self) -> None:
         if not self.icr & self.ims:
             self.line = False
-        elif not self.line and (not self.throttle_ns or self.now_ns >= self._next_ns):
+        elif not self.line and self.now_ns >= self._rose_ns + self.throttle_ns:
             self.line = True
-            self._next_ns = self.now_ns + self.throttle_ns
+            self._rose_ns = self.now_ns

@@ -167,12 +167,12 @@ class Transmit:
     def _complete(self, causes: int, delayed: bool) -> None:
         """Causes of a turn; a write-back with IDE starts the delay instead, one without stops it (§13.4.41)."""
         registers = self.core.registers
-        if causes & 1 << CAUSE.TXDW.lo:
+        if delayed and not registers[R.TIDV]:
+            causes, delayed = causes | CAUSE.TXDW.mask, False  # no delay is asked for (inferred)
+        if causes & CAUSE.TXDW.mask:
             self.timer.stop()
-        if delayed and registers[R.TIDV]:
+        if delayed:
             self.timer.start(self.core.now_ns, registers[R.TIDV], registers[R.TADV])
-        elif delayed:
-            causes |= 1 << CAUSE.TXDW.lo  # no delay is asked for (inferred)
         if causes:
             self.core.interrupts.raise_(causes)
 
