@@ -403,3 +403,28 @@ def test_every_well_framed_message_gets_its_one_reply_or_none(messages: list[tup
         expected = [] if flags & m.NO_REPLY else [(number, command)]
         assert [(reply.message_id, reply.command) for reply in found] == expected
     session.close()
+
+
+MESSAGES = st.sampled_from(
+    [
+        *(set_irqs(flags, index) for flags in (m.ARM, m.RESAMPLE, m.UNMASK, m.DISABLE) for index in range(3)),
+        *(dma_map(page << 12, 4096 << size) for page in (0, 1, 4) for size in range(3)),
+        *(dma_unmap(page << 12, 4096 << size) for page in (0, 1) for size in range(2)),
+        read(8),
+        write(0x3818, bytes(4)),
+        m.pack(1, Command.RESET, b""),
+        bytes(7),
+    ]
+)
+
+
+@given(st.lists(st.tuples(MESSAGES, st.integers(0, 3), st.booleans()), max_size=30))
+def test_whatever_happens_no_descriptor_is_left_open(steps: list[tuple[bytes, int, bool]]) -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    session = Session(PciFunction(RegisterRam(), M82540EM), SharedMemory())
+    session.receive(VERSION_REQUEST)
+    for message, count, event in steps:
+        session.receive(message, [os.eventfd(0) if event else ram(8192) for _ in range(count)])
+        session.update_interrupts()
+    session.close()
+    assert set(os.listdir("/proc/self/fd")) == before
