@@ -1,4 +1,7 @@
-"""Do the three twins agree? The naive transmitter, the engine plain and the engine jitted, on random programs, byte for byte."""
+"""Do the three twins agree? The naive transmitter, the engine plain and the engine jitted, byte for byte.
+
+On random programs, right and silly ones (§3.3 to §3.6).
+"""
 
 from __future__ import annotations
 
