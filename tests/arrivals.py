@@ -112,7 +112,7 @@ def packets(draw: st.DrawFn) -> tuple[int, bytes]:
 @st.composite
 def frames(draw: st.DrawFn) -> bytes:
     """A frame without FCS."""
-    destination = draw(st.sampled_from((STATION, STATION, NEIGHBOUR, EVERYBODY, GROUP, STRANGERS, PAUSE_GROUP)))
+    destination = draw(st.sampled_from((STATION,) * 6 + (NEIGHBOUR, EVERYBODY, GROUP, STRANGERS, PAUSE_GROUP)))
     source = draw(st.sampled_from((NEIGHBOUR, STATION)))
     what = draw(st.sampled_from(("packet", "packet", "packet", "junk", "control")))
     if what == "packet":
@@ -129,7 +129,7 @@ def frames(draw: st.DrawFn) -> bytes:
         tag = draw(st.sampled_from((VLAN, OTHER_VLAN))) | draw(st.sampled_from((0, 0x1000, 0xE000)))
         kind, body = VET, tag.to_bytes(2, "big") + kind.to_bytes(2, "big") + body
     frame = bytearray(destination + source + kind.to_bytes(2, "big") + body)
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 3)) == 0:
         frame[draw(st.integers(0, min(len(frame), 80) - 1))] ^= draw(st.integers(1, 255))
     if draw(st.integers(0, 5)) == 0:
         del frame[draw(st.integers(0, len(frame))) :]
@@ -140,8 +140,9 @@ def frames(draw: st.DrawFn) -> bytes:
 def receive_controls(draw: st.DrawFn) -> int:
     """RCTL: enabled mostly, the rest by chance."""
     word = draw(st.integers(0, 0xFFFF_FFFF)) & ~RCTL.LBM.mask
-    if draw(st.booleans()):  # as drivers set it: 2 KB buffers, no promiscuous mode
-        word &= ~(RCTL.UPE.mask | RCTL.MPE.mask | RCTL.BSIZE.mask | RCTL.BSEX.mask | RCTL.VFE.mask)
+    if draw(st.integers(0, 2)):  # as drivers set it
+        word &= ~(RCTL.UPE.mask | RCTL.MPE.mask | RCTL.BSIZE.mask | RCTL.BSEX.mask | RCTL.VFE.mask | RCTL.SBP.mask)
+        word = put(word, RCTL.BSIZE, draw(st.sampled_from((0, 0, 0, 3))))
     return put(word, RCTL.EN, draw(st.integers(0, 9)) > 0)
 
 
@@ -155,8 +156,8 @@ def settings_of(draw: st.DrawFn, entries: int) -> tuple[Write, ...]:
         "RDTR": st.sampled_from((0, 0, 8)),
         "RSRPD": st.sampled_from((0, 0, 60, 64, 200)),
         "RXCSUM": st.one_of(st.just(0x700), st.integers(0, 0x7FF)),
-        "RDH": st.one_of(st.just(0), st.just(0), pointers),
-        "RDT": st.one_of(st.just(entries - 1), pointers),
+        "RDH": st.sampled_from((0, 0, 0, 5, entries, 0xFFFF)),
+        "RDT": st.one_of(st.just(max(entries - 1, 0)), pointers),
         "RDBAH": st.sampled_from((0,) * 20 + (1, 0x8000_0000, 0xFFFF_FFFF)),
     }
     writes = [(name, 0, draw(values)) for name, values in chosen.items()]
@@ -178,7 +179,7 @@ def settings_of(draw: st.DrawFn, entries: int) -> tuple[Write, ...]:
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """A whole scene; the FIFO is small enough to overflow at times."""
-    entries = draw(st.sampled_from((8, 8, 16, 0)))
+    entries = draw(st.sampled_from((8,) * 6 + (16, 16, 0)))
     addresses = st.one_of(
         st.integers(0, 30).map(lambda slot: BUFFERS + slot * 2048),
         st.integers(BUFFERS, MEMORY_BYTES),
@@ -190,7 +191,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         kind = draw(st.sampled_from(("arrive", "arrive", "arrive", "turn", "write")))
         if kind == "arrive":
             way = draw(st.sampled_from(("wire", "wire", "wire", "loopback", "bad")))
-            acts.append(Arrival(way, tuple(draw(st.lists(frames(), max_size=6)))))
+            acts.append(Arrival(way, tuple(draw(st.lists(frames(), min_size=1, max_size=6)))))
         elif kind == "turn":
             acts.append(Turn(draw(st.integers(0, 3)) > 0))
         else:
@@ -201,7 +202,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         ranges=RANGES[draw(st.sampled_from(("all of it",) * 6 + tuple(RANGES)))],
         seed=draw(st.integers(0, 9)),
         addresses=tuple(draw(st.lists(addresses, min_size=16, max_size=16))),
-        setup=(("PBA", 0, draw(st.sampled_from((48, 1, 2, 0, 127)))), *draw(settings_of(entries))),
+        setup=(("PBA", 0, draw(st.sampled_from((48, 48, 48, 1, 2, 0, 127)))), *draw(settings_of(entries))),
         acts=tuple(acts),
     )
 

@@ -43,9 +43,9 @@ from glassnic.device.receive_state import (
 )  # fmt: skip
 from glassnic.device.timers import DelayTimer
 from glassnic.spec import events
-from glassnic.spec.bits import put, take
+from glassnic.spec.bits import take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
-from glassnic.spec.fields import CAUSE, CTRL, PBA, RCTL, RDTR, RXCSUM, STATUS, TCTL
+from glassnic.spec.fields import CAUSE, CTRL, PBA, RCTL, RDTR, RXCSUM, TCTL
 from glassnic.spec.registers import R
 
 BUDGET_FRAMES = 1024
@@ -89,7 +89,7 @@ class Receive:
         self._warned = False
         self.control_frames.clear()
         self.timer.stop()
-        self._resume()
+        self.pause_until_ns = None
         self.changed()
 
     # Handlers of the switchboard: a value as software wrote it.
@@ -167,13 +167,13 @@ class Receive:
 
     @property
     def pending(self) -> bool:
-        """Is there work that a turn could do?"""
+        """Is there work that a turn could do, bus mastering allowed?"""
         waits = bool(self._state[WAITING]) and not self._state[STARVED]
-        return waits and self.core.bus_master and bool(take(self.core.registers[R.RCTL], RCTL.EN))
+        return waits and bool(take(self.core.registers[R.RCTL], RCTL.EN))
 
     def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
         """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
-        if self.pending:
+        if self.pending and self.core.bus_master:
             deliver(*self._begin(), budget)
             self._settle()
         return self.pending
@@ -234,29 +234,20 @@ class Receive:
         if self.timer.expired(self.core.now_ns):
             self.core.interrupts.raise_(CAUSE.RXT0.mask)
         if self.pause_until_ns is not None and self.core.now_ns >= self.pause_until_ns:
-            self._resume()
+            self.pause_until_ns = None
 
     # Flow control (§8.7)
 
     @property
     def paused(self) -> bool:
-        """May the transmitter not begin a frame?"""
+        """May the transmitter not begin a frame? STATUS.TXOFF says so (§13.4.2)."""
         return self.pause_until_ns is not None and self.core.now_ns < self.pause_until_ns
 
     def _pause(self, quanta: int) -> None:
         """The partner sent XOFF, or XON with no quanta; CTRL.RFCE says whether we listen."""
-        registers = self.core.registers
-        if not take(registers[R.CTRL], CTRL.RFCE):
+        if not take(self.core.registers[R.CTRL], CTRL.RFCE):
             return
-        if quanta:
-            self.pause_until_ns = self.core.now_ns + quanta * QUANTUM_NS
-            registers[R.STATUS] = put(registers[R.STATUS], STATUS.TXOFF, 1)
-        else:
-            self._resume()
-
-    def _resume(self) -> None:
-        self.pause_until_ns = None
-        self.core.registers[R.STATUS] = put(self.core.registers[R.STATUS], STATUS.TXOFF, 0)
+        self.pause_until_ns = self.core.now_ns + quanta * QUANTUM_NS if quanta else None
 
     def _throttle(self) -> None:
         """Ask the partner to stop when the FIFO fills to FCRTH, again if it overflows; to go on at FCRTL (§8.7.5)."""
