@@ -18,6 +18,7 @@ from glassnic.device.phy import Phy
 from glassnic.device.ports import Frames, GuestMemory
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
+from glassnic.device.register_file import KEPT_BY_PCI_RESET
 from glassnic.device.transmit import Transmit
 from glassnic.device.wakeup import Wakeup
 from glassnic.spec import events
@@ -29,6 +30,7 @@ from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register,
 
 ALL_ONES = 0xFFFF_FFFF
 IOADDR, IODATA = 0, 4
+IOADDR_BITS = 0xF_FFFF
 FLASH_WINDOW = range(0x80000, 0x100000)
 PACKET_BUFFER_KB = 64
 
@@ -170,7 +172,7 @@ class Nic:
     def write_io(self, offset: int, value: int) -> None:
         """The I/O BAR. The Linux driver resets the card through it."""
         if offset == IOADDR:
-            self._ioaddr = value & ALL_ONES
+            self._ioaddr = value & IOADDR_BITS  # §13.2.2.1: bits 31:20 read 0
         elif offset == IODATA and self._ioaddr < WINDOW_BYTES:
             self.write(self._ioaddr & ~3, value)
 
@@ -205,7 +207,7 @@ class Nic:
     def advance(self, now_ns: int) -> None:
         """Move the clock, fire what is due, and do pending work for one bounded turn."""
         core = self.core
-        core.now_ns = now_ns
+        self.now_ns = now_ns
         self.phy.advance()
         self.link.update()
         self.transmit.advance()
@@ -238,6 +240,15 @@ class Nic:
         return min((due for due in parts if due is not None), default=None)
 
     @property
+    def now_ns(self) -> int:
+        """The virtual clock. To move it without doing anything is cheap: accesses are then timed by it."""
+        return self.core.now_ns
+
+    @now_ns.setter
+    def now_ns(self, now_ns: int) -> None:
+        self.core.now_ns = self.core.interrupts.now_ns = now_ns
+
+    @property
     def interrupt(self) -> bool:
         """The level of the interrupt line: ICR & IMS, moderated by ITR (§13.4.17, §13.4.18)."""
         return self.core.interrupts.line
@@ -260,8 +271,8 @@ class Nic:
     # Resets and control
 
     def reset(self) -> None:
-        """Power on, or PCI RST#: everything but the EEPROM's content (§14.7)."""
-        self.core.registers.reset(kept=())
+        """PCI RST#, or waking from D3: all but the EEPROM's content and what woke the system (§14.7)."""
+        self.core.registers.reset(kept=KEPT_BY_PCI_RESET)
         self.phy.reset()
         self.wakeup.reset()
         self._ioaddr = 0

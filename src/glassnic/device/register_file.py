@@ -11,6 +11,8 @@ from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, REGISTERS, WINDOW_BYTES
 KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM", "LEDCTL", "EECD", "MDIC")
 """What CTRL.RST leaves alone: the packet buffer's split (§13.4.16), wake-up (§14.7), tables called undefined."""
 
+KEPT_BY_PCI_RESET = ("WUS", "WUPL", "WUPM")
+
 
 class RegisterFile:
     """`registers[R.TCTL]` reads and writes storage; `store` is what a guest's write does."""

@@ -151,7 +151,7 @@ class Card:
 
     def _set_clock(self) -> None:
         """What happens next starts its timers now, not at the last turn, which may be long ago."""
-        self.nic.core.now_ns = time.monotonic_ns()
+        self.nic.now_ns = time.monotonic_ns()
 
     def _watch_client(self, sock: FdSocket, connection: Connection) -> None:
         # A client that does not take its replies is not listened to until it does.
