@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from glassnic.lab import plans
-from glassnic.lab.command import add_arguments, chosen, run
+from glassnic.lab.card import CardChoice
+from glassnic.lab.command import add_arguments, chosen, leave_out, run
 from glassnic.lab.errors import LabError
+from glassnic.lab.fetch import Fetched
+from glassnic.lab.kit import Kit, Qemu
+from glassnic.lab.lab import Lab
 from glassnic.lab.plan import Check, Outcome
 from glassnic.lab.plans import PLANS
 
@@ -80,6 +85,31 @@ def test_an_outcome_reads_the_same_to_people_and_programs() -> None:
         "  ✓ Sentence 0.  [seen 0]",
         "  ✗ Sentence 1.  [seen 1]",
     ]
+
+
+@pytest.fixture
+def barren(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+    """A lab on a machine whose `unshare` may make no namespace."""
+    refusing = tmp_path / "unshare"
+    refusing.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    kit = Kit(Qemu((), {}, ""), Fetched(tmp_path), tmp_path, "", tmp_path)
+    return Lab(kit, CardChoice(), tmp_path)
+
+
+def test_without_a_wire_the_plans_that_need_one_are_left_out_by_name(barren: Lab) -> None:
+    out = io.StringIO()
+    left_out = leave_out(barren, [PLANS["smoke"], PLANS["mixed"]], Console(file=out, width=300))
+    assert [plan.name for plan in left_out] == ["mixed"]
+    assert barren.choice.net == "host"
+    assert "No network namespace can be had here (unshare failed: Operation not permitted)" in out.getvalue()
+    assert "Left out: mixed." in out.getvalue()
+
+
+def test_without_a_wire_plans_that_all_need_one_are_refused(barren: Lab) -> None:
+    with pytest.raises(LabError, match="No network namespace can be had here"):
+        leave_out(barren, [PLANS["mixed"], PLANS["flood"]], Console(file=io.StringIO()))
 
 
 def test_the_list_names_every_plan_with_its_promise(capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,8 +142,8 @@ def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Co
         console.print(said, markup=False, highlight=False)
     failing = [outcome.plan.name for outcome in outcomes if not outcome.holds]
     checks = sum(len(outcome.checks) for outcome in outcomes)
-    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]All plans hold[/]"
-    console.print(f"{verdict} [dim]({len(plans)} plans, {checks} checks)[/]", highlight=False)
+    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]Every plan holds[/]"
+    console.print(f"{verdict} [dim]({checks} checks in {len(plans)})[/]", highlight=False)
     if args.json:
         write_json(args.json, results(lab, outcomes))
     return 1 if failing else 0

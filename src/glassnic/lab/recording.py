@@ -1,4 +1,4 @@
-"""What left the guest? A recording of every frame that comes out of the TAP, held against the interface's own counter, so
+"""What left the guest? A recording of every frame that comes out of the TAP, held against the interface's own count, so
 that nobody mistakes a frame that the recorder missed for one that was right.
 """
 
