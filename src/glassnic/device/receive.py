@@ -9,7 +9,7 @@ frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from glassnic.device.filters import exact_addresses
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
     ARENA_BYTES,
-    BATCH_FRAMES,
     CAUSES,
     DELAYED,
     FCS,
@@ -32,6 +31,7 @@ from glassnic.device.receive_state import (
     MISSED,
     QUANTA,
     ROWS,
+    RUN_BYTES,
     SHORTEST,
     STARVED,
     STATE_WORDS,
@@ -135,20 +135,24 @@ class Receive:
             for frame in frames:
                 self.core.recorder.record(events.RX_DISABLED, len(frame) + len(room))
             return
-        for begin in range(0, len(frames), BATCH_FRAMES):
-            self._take(frames[begin : begin + BATCH_FRAMES], room)
+        if frames:
+            self._take(frames, room)
 
-    def _take(self, frames: Sequence[Octets], room: bytes) -> None:
-        """One batch into the arena, each frame with `room` behind it, and through the engine."""
+    def _take(self, frames: list[Octets], room: bytes) -> None:
+        """Frames into the arena, each with `room` behind it, and through the engine; by halves if they are too many."""
+        run = room.join(frames) + room
+        if len(run) > RUN_BYTES and len(frames) > 1:
+            half = len(frames) // 2
+            self._take(frames[:half], room)
+            self._take(frames[half:], room)
+            return
+        run = run[:RUN_BYTES]  # of a frame longer than any, its beginning will do
         if self.pending:
             self.deliver()  # what waits comes first
-        lengths = [len(room) + len(frame) for frame in frames]
-        if max(lengths) > LONGEST:
-            frames = [frame[: LONGEST - len(room)] for frame in frames]
-        run = room.join(frames) + room
+        lengths = np.array(list(map(len, frames)), np.int64)
         begin = self._make_room(len(run))
         self._bytes[begin : begin + len(run)] = run
-        arrive(*self._begin(), np.array(lengths, np.int64), begin, int(not room))
+        arrive(*self._begin(), lengths, len(room), begin)
         self._settle()
 
     def _make_room(self, length: int) -> int:

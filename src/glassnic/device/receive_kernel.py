@@ -79,18 +79,18 @@ NOWHERE = -1
 
 
 @kernel
-def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], begin: int, bad: int) -> None:
-    """Take frames that lie in the arena from `begin` on, of `lengths` with FCS, each with the 4 bytes for it.
+def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], room: int, begin: int) -> None:
+    """Take frames that lie in the arena from `begin` on, each with `room` bytes behind it: 4 for the FCS to be made.
 
-    `bad` says that the FCS is there and is wrong. Of a frame longer than any, only the first LONGEST bytes are there.
+    With no room the last 4 bytes of each are an FCS, which is wrong.
     """
     at = begin
     for frame in range(len(lengths)):
-        length = lengths[frame]
-        marks = judge(desk, setting, at, length, bad)
+        length = lengths[frame] + room
+        marks = judge(desk, setting, at, length, room == 0)
         if marks != REFUSED:
             admit(desk, setting, at, length, marks)
-        at += min(length, LONGEST)
+        at += length
 
 
 @kernel
@@ -112,7 +112,7 @@ def deliver(desk: Desk, setting: Setting, budget: int) -> int:
 
 
 @leaf
-def judge(desk: Desk, setting: Setting, at: int, length: int, bad: int) -> int:
+def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
     """Count a frame and filter it; its marks if it is to be kept, REFUSED if not."""
     desk.counts[TPR] += 1
     desk.counts[TOR] += length
@@ -147,7 +147,7 @@ def pause(desk: Desk, at: int) -> None:
 
 
 @leaf
-def count_bad(desk: Desk, length: int, bad: int, odd: bool) -> None:
+def count_bad(desk: Desk, length: int, bad: bool, odd: bool) -> None:
     """Frames that pass the filters but are damaged or of illegal length (§13.7.1, §13.7.15, §13.7.34 to §13.7.37)."""
     counts = desk.counts
     if bad and length >= SHORTEST:

@@ -31,9 +31,9 @@ SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384
 ROWS = 4096
 """More frames than a FIFO of 64 KB can hold of the shortest kind that passes."""
 ROW_MASK = ROWS - 1
-BATCH_FRAMES = 64
-FIFO_BYTES = 1 << 16
-ARENA_BYTES = FIFO_BYTES + BATCH_FRAMES * LONGEST + 64
+FIFO_BYTES, RUN_BYTES = 1 << 16, 1 << 18
+"""The whole packet buffer, and the most that arrives in one go."""
+ARENA_BYTES = FIFO_BYTES + RUN_BYTES
 
 
 class Desk(NamedTuple):
