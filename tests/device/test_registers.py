@@ -51,7 +51,9 @@ def test_linux_finds_that_status_cannot_be_written(bench: Workbench) -> None:
     assert bench.read(R.STATUS) & toggle == before
 
 
-@pytest.mark.parametrize(("row", "mask", "written"), [pytest.param(*case, id=name_of(case[0])) for case in LINUX_PATTERN_TEST])  # fmt: skip # noqa: E501
+@pytest.mark.parametrize(
+    ("row", "mask", "written"), LINUX_PATTERN_TEST, ids=[name_of(row) for row, *_ in LINUX_PATTERN_TEST]
+)
 @pytest.mark.parametrize("model", MODELS)
 def test_linuxs_patterns_read_back(row: Register, mask: int, written: int, model: str) -> None:
     bench = Workbench(model=model)
@@ -198,7 +200,10 @@ def test_reading_through_the_window_has_the_registers_own_effects(bench: Workben
     assert bench.causes == 0
 
 
-@pytest.mark.parametrize(("address", "value"), [(0x80000, ALL), (0xFFFFC, ALL), (WINDOW_BYTES, 0), (0x7FFFC, 0), (0x100000, 0), (ALL, 0)])  # fmt: skip # noqa: E501
+FLASH, NOTHING = (0x80000, 0xFFFFC), (WINDOW_BYTES, 0x7FFFC)
+
+
+@pytest.mark.parametrize(("address", "value"), [(at, ALL) for at in FLASH] + [(at, 0) for at in NOTHING])
 def test_the_flash_reads_all_ones_and_elsewhere_beyond_the_registers_0(
     bench: Workbench, address: int, value: int
 ) -> None:
@@ -207,6 +212,15 @@ def test_the_flash_reads_all_ones_and_elsewhere_beyond_the_registers_0(
     bench.nic.write_io(4, 0x5555)
     assert bench.nic.read_io(4) == value
     assert bench.nic.read_io(0) == address
+
+
+def test_the_address_has_20_bits_and_the_others_read_0(bench: Workbench) -> None:
+    """§13.2.2.1"""
+    bench.nic.write_io(0, ALL)
+    assert bench.nic.read_io(0) == 0xF_FFFF
+    bench.nic.write_io(0, 0x10_0000 | R.RDBAH.offset)
+    bench.nic.write_io(4, 0x1234)
+    assert bench.read(R.RDBAH) == 0x1234
 
 
 @pytest.mark.parametrize("offset", [8, 12, 60])

@@ -1,0 +1,171 @@
+"""Does each event of the table happen when it should, and can it be told in its sentence? One short scene for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
+from glassnic.spec import events
+from glassnic.spec.events import BY_NUMBER, EVENTS
+from glassnic.spec.fields import CTRL, RCTL
+from glassnic.spec.registers import R
+from workbench import EN, MAC, RX_ENTRIES, RX_RING, TX_RING, WHOLE, Workbench, frame, say
+
+pytestmark = pytest.mark.kernel
+
+NOWHERE = 1 << 40
+TSO = {"TSE": 1, "HDRLEN": 14, "MSS": 20, "PAYLEN": 40}
+BROADCAST = b"\xff" * 6
+
+Scene = Callable[[Workbench], object]
+
+
+def tag(bench: Workbench) -> None:
+    bench.set_bits(R.CTRL, CTRL.VME.mask)
+    bench.send(frame(), VLE=1, SPECIAL=7)
+
+
+def refuse(bench: Workbench) -> None:
+    bench.nic.bus_master = False
+    bench.send(frame())
+
+
+def read_only_ring(bench: Workbench) -> None:
+    bench.lay(bench.data(frame(), RS=1, **WHOLE))
+    bench.memory.ranges[0, 2] = 0
+    bench.give()
+
+
+def without_padding(bench: Workbench) -> None:
+    bench.write(R.TCTL, EN)
+    bench.send(frame(20))
+
+
+def segment(bench: Workbench, length: int, **wrong: int) -> None:
+    bench.load(**(TSO | wrong))
+    bench.send(frame(length), TSE=1)
+
+
+def receive(bench: Workbench, data: bytes = frame(60, MAC), *, given: int = RX_ENTRIES - 1, count: int = 1) -> None:
+    bench.open_receive(0)
+    bench.write(R.RDT, given)
+    bench.write(R.RCTL, RCTL.EN.mask | RCTL.BAM.mask | RCTL.SECRC.mask)
+    bench.receive([data] * count)
+
+
+def receive_pause(bench: Workbench) -> None:
+    bench.set_bits(R.CTRL, CTRL.RFCE.mask)
+    receive(bench, bytes.fromhex("0180c2000001") + MAC + bytes.fromhex("880800010007") + bytes(42))
+
+
+def receive_nowhere(bench: Workbench, *, ring: bool) -> None:
+    bench.open_receive(0)
+    if ring:
+        bench.write(R.RDBAH, 0x100)
+    else:
+        bench.memory.write(RX_RING, NOWHERE.to_bytes(8, "little"))
+    bench.write(R.RCTL, RCTL.EN.mask | RCTL.BAM.mask)
+    bench.receive([frame(60, BROADCAST)])
+
+
+SCENES: dict[int, Scene] = {
+    events.TURN: lambda bench: bench.send(frame()),
+    events.RESET: lambda bench: bench.reset(),
+    events.LINK: lambda bench: bench.nic.set_link(False),
+    events.REGISTER_UNKNOWN: lambda bench: bench.nic.read(0xC),
+    events.DMA_REFUSED: refuse,
+    events.TX_CONTEXT: lambda bench: bench.load(TUCSS=14),
+    events.TX_DESCRIPTOR: lambda bench: bench.send(frame()),
+    events.TX_FRAME: lambda bench: bench.send(frame()),
+    events.TX_SUM: lambda bench: (bench.load(TUCSS=14, TUCSO=20), bench.send(frame(), TXSM=1)),
+    events.TX_TAG: tag,
+    events.TX_PAD: lambda bench: bench.send(frame(20)),
+    events.TX_RING_ODD: lambda bench: bench.write(R.TDT, 0xFFFF),
+    events.TX_RING_OUTSIDE: lambda bench: (bench.write(R.TDBAH, 1), bench.send(frame())),
+    events.TX_BUFFER_OUTSIDE: lambda bench: bench.give(encode_data(NOWHERE, 60, **WHOLE)),
+    events.TX_RESERVED: lambda bench: bench.send(frame(), DTYP=5),
+    events.TX_CONTEXT_INSIDE: lambda bench: bench.give(bench.data(frame()), encode_context()),
+    events.TX_MIXED: lambda bench: bench.give(bench.data(frame()), encode_legacy(0, 0)),
+    events.TX_TSE_MIXED: lambda bench: bench.give(bench.data(frame()), encode_data(0, 0, TSE=1)),
+    events.TX_EMPTY: lambda bench: bench.send(b""),
+    events.TX_RUNT: without_padding,
+    events.TX_TOO_LONG: lambda bench: bench.send(frame(16384)),
+    events.TX_SUM_OUTSIDE: lambda bench: bench.send_legacy(frame(), IC=1, CSS=90, CSO=90),
+    events.TX_SEGMENTATION_IMPOSSIBLE: lambda bench: segment(bench, 54, MSS=0),
+    events.TX_PAYLEN_UNMET: lambda bench: segment(bench, 44),
+    events.TX_PAYLEN_EXCEEDED: lambda bench: segment(bench, 64),
+    events.TX_HEADER_SHORT: lambda bench: segment(bench, 10),
+    events.TX_BAD_FCS: lambda bench: bench.send(frame(), IFCS=0),
+    events.TX_UNLOADED: lambda bench: bench.send(frame(), TXSM=1),
+    events.TX_WRITE_BACK_OUTSIDE: read_only_ring,
+    events.TX_HEADER_FIELD_OUTSIDE: lambda bench: segment(bench, 54, IP=1, TCP=1, IPCSS=14, TUCSS=34),
+    events.RX_FRAME: receive,
+    events.RX_DESCRIPTOR: receive,
+    events.RX_FILTERED: lambda bench: receive(bench, frame(60)),
+    events.RX_NO_BUFFER: lambda bench: receive(bench, given=0),
+    events.RX_MISSED: lambda bench: receive(bench, frame(1500, MAC), given=0, count=100),
+    events.RX_BAD: lambda bench: receive(bench, frame(4000, MAC)),
+    events.RX_PAUSE: receive_pause,
+    events.RX_RING_OUTSIDE: lambda bench: receive_nowhere(bench, ring=True),
+    events.RX_BUFFER_OUTSIDE: lambda bench: receive_nowhere(bench, ring=False),
+    events.RX_DISABLED: lambda bench: bench.receive([frame(60, MAC)]),
+    events.RX_RING_ODD: lambda bench: receive(bench, given=0xFFFF),
+}
+
+
+def test_every_event_has_its_scene() -> None:
+    assert {BY_NUMBER[number].name for number in SCENES} == {event.name for event in EVENTS}
+
+
+@pytest.mark.parametrize("number", SCENES, ids=lambda number: BY_NUMBER[number].name)
+def test_an_event_happens_in_its_scene_and_is_told_in_a_sentence(number: int) -> None:
+    bench = Workbench()
+    before = len(bench.happened(number))
+    SCENES[number](bench)
+    happened = bench.happened(number)
+    assert len(happened) > before
+    assert say(BY_NUMBER[number], happened[-1])
+    assert all(bench.sentences())
+
+
+@pytest.mark.parametrize("event", [event for event in EVENTS if event.finding], ids=lambda event: event.name)
+def test_what_is_in_order_makes_no_finding(event: events.Event) -> None:
+    """A driver that does all things right is not accused of anything."""
+    assert event.name not in BLAMELESS.findings()
+
+
+def blameless() -> Workbench:
+    bench = Workbench()
+    bench.open_receive()
+    bench.load(TUCSS=14, TUCSO=20)
+    bench.load(**TSO)
+    bench.send(frame(), TXSM=1, RS=1)
+    bench.send(frame(54), TSE=1, RS=1)
+    bench.send_legacy(frame(), RS=1)
+    tag(bench)
+    bench.receive([frame(60, MAC)] * 10)
+    return bench
+
+
+BLAMELESS = blameless()
+
+
+def test_the_columns_of_an_event_are_what_their_names_say() -> None:
+    bench = Workbench()
+    bench.load(TUCSS=14, TUCSO=20)
+    bench.send(frame(100), TXSM=1)
+    (serial, length, _), (place, address, _) = (
+        bench.happened(events.TX_FRAME)[0],
+        bench.happened(events.TX_DESCRIPTOR)[0],
+    )
+    assert (serial, length, place) == (0, 100, 1)
+    assert bench.memory.read(address, 100) == frame(100)
+    (summed, stored_at, change) = bench.happened(events.TX_SUM)[0]
+    assert (summed >> 32, summed & 0xFFFF_FFFF, stored_at) == (14, 99, 20)
+    assert change >> 16 == int.from_bytes(frame(100)[20:22], "big")
+    assert change & 0xFFFF == int.from_bytes(bench.frames[0][20:22], "big")
+    bench.write(R.TDBAH, 1)
+    bench.send(frame())
+    assert bench.happened(events.TX_RING_OUTSIDE) == [(2, (1 << 32) + TX_RING + 32, 0)]
