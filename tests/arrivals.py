@@ -207,6 +207,29 @@ def scenes(draw: st.DrawFn) -> Scene:
     )
 
 
+@st.composite
+def nonsense(draw: st.DrawFn) -> Scene:
+    """Any values in all the registers, a ring somewhere in memory that holds noise, and frames."""
+    words = st.one_of(st.integers(0, 0xFFFF_FFFF), st.sampled_from((0, 0xFFFF_FFFF, 0x5A5A_5A5A, 0xA5A5_A5A5)))
+    wild = ("CTRL", "VET", "FCAL", "FCAH", "FCT", "RDTR", "RSRPD", "RXCSUM", "RAL", "RAH", "RDH", "RDT")
+    setup = [("PBA", 0, draw(st.integers(0, 127))), *((name, 0, draw(words)) for name in wild)]
+    setup += [
+        ("RDBAL", 0, draw(st.integers(0, MEMORY_BYTES))),
+        ("RDBAH", 0, draw(st.sampled_from((0,) * 9 + (0xA5A5_A5A5,)))),
+        ("RDLEN", 0, draw(st.integers(0, 0x1000))),
+        ("RCTL", 0, draw(words) & ~RCTL.LBM.mask | RCTL.EN.mask | RCTL.UPE.mask | RCTL.MPE.mask),
+    ]
+    arrivals = st.builds(Arrival, st.sampled_from(("wire", "loopback", "bad")), st.tuples(frames(), frames()))
+    return Scene(
+        model=draw(st.sampled_from(tuple(MODELS.values()))),
+        ranges=RANGES[draw(st.sampled_from(tuple(RANGES)))],
+        seed=draw(st.integers(0, 99)),
+        addresses=(),
+        setup=tuple(setup),
+        acts=tuple(draw(st.lists(arrivals, min_size=1, max_size=4))),
+    )
+
+
 def play(scene: Scene, write: Callable[[str, int, int], None], act: Callable[[Arrival | Turn], None]) -> None:
     """Be driver and wire."""
     for name, index, value in scene.setup:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from arrivals import Arrival, Scene, Turn, play, scenes
+from arrivals import Arrival, Scene, Turn, nonsense, play, scenes
 from glassnic.device import receive as jitted
 from glassnic.device.core import Core
 from glassnic.device.ports import FlatMemory
@@ -108,13 +109,13 @@ def of_naive(scene: Scene) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@given(scene=scenes())
+@given(scene=st.one_of(scenes(), nonsense()))
 @UNHURRIED
 def test_the_engine_does_what_the_naive_twin_does(kind: str, scene: Scene) -> None:
     assert of_engine(kind, scene) == of_naive(scene)
 
 
-@given(scene=scenes())
+@given(scene=st.one_of(scenes(), nonsense()))
 @UNHURRIED
 def test_plain_and_jitted_record_the_same_rows(scene: Scene) -> None:
     histories = []
@@ -126,7 +127,7 @@ def test_plain_and_jitted_record_the_same_rows(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@given(scene=scenes())
+@given(scene=st.one_of(scenes(), nonsense()))
 @UNHURRIED
 def test_no_byte_outside_writable_memory_is_ever_touched(kind: str, scene: Scene) -> None:
     before, bench = scene.memory(), Bench(KINDS[kind], scene, scene.memory())
