@@ -142,11 +142,16 @@ def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Co
         console.print(said, markup=False, highlight=False)
     failing = [outcome.plan.name for outcome in outcomes if not outcome.holds]
     checks = sum(len(outcome.checks) for outcome in outcomes)
-    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]Every plan holds[/]"
-    console.print(f"{verdict} [dim]({checks} checks in {len(plans)})[/]", highlight=False)
+    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]All plans hold[/]"
+    console.print(f"{verdict} [dim]({counted(len(plans), 'plan')}, {counted(checks, 'check')})[/]", highlight=False)
     if args.json:
         write_json(args.json, results(lab, outcomes))
     return 1 if failing else 0
+
+
+def counted(number: int, thing: str) -> str:
+    """As `1 plan`, `2 plans`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:

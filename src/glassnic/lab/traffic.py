@@ -71,7 +71,7 @@ def receive(address: str, port: str, count: str, seconds: str, groups: str = "")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
+    widen(sock, 32 << 20)
     for group in groups.split(",") if groups else ():
         sock.setsockopt(
             socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(address)
@@ -97,7 +97,7 @@ def record(interface: str, path: str, direction: str = "in", count: str = "0", s
     `direction` in: what arrives from the wire, all: what leaves as well. `dropped`: what the kernel did not keep.
     """
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 29)
+    widen(sock, 512 << 20)
     sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     sock.bind((interface, ETH_P_ALL))
     sock.setblocking(False)
@@ -161,7 +161,7 @@ def vlan(interface: str, name: str, number: str) -> dict[str, int]:
     fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 26)
+    widen(sock, 64 << 20)
     sock.bind((interface, ETH_P_ALL))
     tag = struct.pack("!HH", 0x8100, int(number))
     announce()
@@ -176,6 +176,14 @@ def vlan(interface: str, name: str, number: str) -> dict[str, int]:
             if origin[2] != PACKET_OUTGOING and frame[12:16] == tag:
                 with contextlib.suppress(OSError):  # the TAP is still down
                     os.write(tun, frame[:12] + frame[16:])
+
+
+def widen(sock: socket.socket, room: int) -> None:
+    """Let `room` bytes wait in the socket or, without root's rights, as much as the machine grants everybody."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
 
 
 def announce() -> None:
