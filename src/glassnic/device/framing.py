@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from glassnic.device.crc import crc32
 from glassnic.device.leaf import leaf
+from glassnic.device.ports import LENGTH_LEAD
 from glassnic.device.span import copy, store_be16
 from glassnic.device.statistics import INDEX
-from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, PREFIX, SERIAL, TAG, TRIED, Desk, Setting, record
+from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting, record
 from glassnic.spec import bits, events
 from glassnic.spec.descriptors import TX_DATA
 
@@ -37,7 +38,7 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
     state = desk.state
     state[TRIED] += 1
     tagged = setting.vet >= 0 and take(command, TX_DATA.VLE) == 1
-    begin = state[CURSOR] + PREFIX + state[GAP]
+    begin = state[CURSOR] + setting.lead + state[GAP]
     if tagged != (state[GAP] == TAG):
         begin = shift(desk.arena, begin, length, TAG if tagged else -TAG)
     if not (take(command, TX_DATA.IFCS) or tagged):  # with VLE the FCS is inserted, IFCS or not (§3.3.3.1)
@@ -48,7 +49,7 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
         expected, found = crc32(desk.arena, begin, begin + length), load_le32(desk.arena, begin + length)
         if expected != found:
             record(desk, events.TX_BAD_FCS, place, found, expected)
-            count(desk, desk.arena, begin, length, False)
+            count(desk, begin, length, 1, False)
             return
     else:
         with_tag = length + TAG if tagged else length
@@ -63,8 +64,8 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
             record(desk, events.TX_PAD, length, MINIMUM_BYTES, 0)
             desk.arena[begin + length : begin + MINIMUM_BYTES] = 0
             length = MINIMUM_BYTES
-    count(desk, desk.arena, begin, length, True)
-    hand_on(desk, begin, length, how)
+    count(desk, begin, length, 1, True)
+    hand_on(desk, setting, begin, length, how)
 
 
 @leaf
@@ -79,11 +80,13 @@ def insert_tag(desk: Desk, setting: Setting, begin: int, tag: int) -> None:
 
 
 @leaf
-def hand_on(desk: Desk, begin: int, length: int, how: int) -> None:
-    """The frame is complete at `begin`: its length before it, its bounds in the list."""
+def hand_on(desk: Desk, setting: Setting, begin: int, length: int, how: int) -> None:
+    """The frame is complete at `begin`: its lead before it, its bounds in the list."""
     state = desk.state
-    store_be16(desk.arena, begin - PREFIX, length >> 16)
-    store_be16(desk.arena, begin - 2, length)
+    desk.arena[begin - setting.lead : begin] = 0
+    if setting.lead == LENGTH_LEAD:
+        store_be16(desk.arena, begin - LENGTH_LEAD, length >> 16)
+        store_be16(desk.arena, begin - LENGTH_LEAD + 2, length)
     desk.bounds[state[FRAMES], 0] = begin
     desk.bounds[state[FRAMES], 1] = begin + length
     record(desk, events.TX_FRAME, state[SERIAL], length, how)
@@ -93,30 +96,30 @@ def hand_on(desk: Desk, begin: int, length: int, how: int) -> None:
 
 
 @leaf
-def count(desk: Desk, arena: NDArray[np.uint8], begin: int, length: int, good: bool) -> None:
-    """The transmit statistics of one frame; lengths are counted with the FCS (§13.7)."""
+def count(desk: Desk, begin: int, length: int, number: int, good: bool) -> None:
+    """The transmit statistics of `number` frames of `length` bytes like that at `begin`; FCS included (§13.7)."""
     counts, octets = desk.counts, length + FCS
-    counts[TPT] += 1
-    counts[TOT] += octets
+    counts[TPT] += number
+    counts[TOT] += octets * number
     if not good:
         return
-    counts[GPTC] += 1
-    counts[GOTC] += octets
+    counts[GPTC] += number
+    counts[GOTC] += octets * number
     if octets >= 1024:
-        counts[PTC64 + 5] += 1
+        counts[PTC64 + 5] += number
     elif octets > 64:
         bound, size = 128, 1
         while octets >= bound:
             bound *= 2
             size += 1
-        counts[PTC64 + size] += 1
+        counts[PTC64 + size] += number
     elif octets == 64:
-        counts[PTC64] += 1
-    if arena[begin] & 1:
+        counts[PTC64] += number
+    if desk.arena[begin] & 1:
         broadcast = True
         for octet in range(6):
-            broadcast = broadcast and arena[begin + octet] == 0xFF
-        counts[BPTC if broadcast else MPTC] += 1
+            broadcast = broadcast and desk.arena[begin + octet] == 0xFF
+        counts[BPTC if broadcast else MPTC] += number
 
 
 @leaf
@@ -135,4 +138,3 @@ def shift(arena: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
 def load_le32(arena: NDArray[np.uint8], at: int) -> int:
     """The 32-bit word at `at`, little endian: the order in which an FCS is sent."""
     return int(arena[at]) | int(arena[at + 1]) << 8 | int(arena[at + 2]) << 16 | int(arena[at + 3]) << 24
-

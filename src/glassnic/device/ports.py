@@ -14,8 +14,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-PREFIX_BYTES = 4
+LENGTH_LEAD = PREFIX_BYTES = 4
 """Each frame in an arena follows its length, 4 bytes, big endian, so that a run leaves by one send on a stream."""
+VNET_LEAD = 10
+"""Or, for a back end that asks for it, a virtio-net header: the host may then be given a whole send to cut."""
 
 
 class GuestMemory(Protocol):
@@ -69,26 +71,32 @@ def write_ranges(memory: GuestMemory, address: int, data: bytes) -> None:
 
 
 class Frames:
-    """Frames without FCS, back to back in one arena, each behind its 4-byte length.
+    """Frames without FCS in one arena, each behind its lead: its length, or a virtio-net header.
 
-    `arena` is a uint8 array; `bounds` an int64 array of shape (n, 2): start and end of each frame in it.
+    `arena` is a uint8 array; `bounds` an int64 array of shape (n, 2): start and end of each frame in it, lead excluded.
     The arena is the engine's own: what `sent()` gave is valid until the next turn.
     """
 
-    __slots__ = ("arena", "bounds")
+    __slots__ = ("arena", "bounds", "lead")
 
-    def __init__(self, arena: NDArray[np.uint8], bounds: NDArray[np.int64]) -> None:
+    def __init__(self, arena: NDArray[np.uint8], bounds: NDArray[np.int64], lead: int = LENGTH_LEAD) -> None:
         self.arena = arena
         self.bounds = bounds
+        self.lead = lead
 
     @classmethod
-    def of(cls, frames: Iterable[bytes]) -> Frames:
+    def of(cls, frames: Iterable[bytes], lead: int = LENGTH_LEAD) -> Frames:
         """An arena of its own for these frames."""
-        kept = [bytes(frame) for frame in frames]
-        run = b"".join(len(frame).to_bytes(PREFIX_BYTES, "big") + frame for frame in kept)
-        ends = np.cumsum([PREFIX_BYTES + len(frame) for frame in kept], dtype=np.int64)
-        starts = ends - np.array([len(frame) for frame in kept], np.int64)
-        return cls(np.frombuffer(run, np.uint8), np.stack([starts, ends], axis=1).reshape(-1, 2))
+        return cls.joined((lead_of(bytes(frame), lead) + bytes(frame) for frame in frames), lead)
+
+    @classmethod
+    def joined(cls, led: Iterable[bytes], lead: int) -> Frames:
+        """An arena of its own for frames that have their leads already."""
+        kept = list(led)
+        ends = np.cumsum([len(frame) for frame in kept], dtype=np.int64)
+        starts = ends - np.array([len(frame) - lead for frame in kept], np.int64)
+        bounds = np.stack([starts, ends], axis=1).reshape(-1, 2)
+        return cls(np.frombuffer(b"".join(kept), np.uint8), bounds, lead)
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -98,11 +106,23 @@ class Frames:
         for start, end in self.bounds.tolist():
             yield view[start:end]
 
+    def with_lead(self) -> Iterator[memoryview]:
+        """Each frame with its lead before it."""
+        view, lead = self.arena.data, self.lead
+        for start, end in self.bounds.tolist():
+            yield view[start - lead : end]
+
     def stream(self) -> memoryview:
-        """The whole run with its length prefixes, as QEMU's `-netdev stream` and passt speak it."""
+        """The whole run with its lengths, as QEMU's `-netdev stream` and passt speak it."""
+        assert self.lead == LENGTH_LEAD, "a stream takes frames behind their lengths"
         if not len(self.bounds):
             return memoryview(b"")
-        return self.arena.data[int(self.bounds[0, 0]) - PREFIX_BYTES : int(self.bounds[-1, 1])]
+        return self.arena.data[int(self.bounds[0, 0]) - LENGTH_LEAD : int(self.bounds[-1, 1])]
+
+
+def lead_of(frame: bytes, lead: int) -> bytes:
+    """What stands before a frame that is sent as it is."""
+    return len(frame).to_bytes(LENGTH_LEAD, "big") if lead == LENGTH_LEAD else bytes(lead)
 
 
 NO_FRAMES = Frames(np.zeros(0, np.uint8), np.zeros((0, 2), np.int64))

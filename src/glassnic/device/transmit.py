@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.core import Core
-from glassnic.device.ports import NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
 from glassnic.device.timers import DelayTimer
 from glassnic.device.transmit_kernel import walk
 from glassnic.device.transmit_state import (
@@ -28,9 +28,9 @@ from glassnic.device.transmit_state import (
     KIND,
     LENGTH,
     LIMIT_BYTES,
+    MAY_HAND_OVER,
     NOW,
     OFFSET,
-    PREFIX,
     SERIAL,
     STATE_WORDS,
     TAIL,
@@ -64,6 +64,7 @@ class Transmit:
         self._contexts = np.zeros((CONTEXTS, 2), np.int64)
         self._setting: NDArray[np.int64] | None = None
         self._desk = self._lay_desk()
+        self.lead = LENGTH_LEAD
         self._drained = 0
         self._full = False
         self._enabled = False
@@ -113,6 +114,11 @@ class Transmit:
         """A register that the engine looks at was written."""
         self._setting = None
 
+    def lead_with(self, lead: int) -> None:
+        """What stands before each frame from now on: LENGTH_LEAD or VNET_LEAD. Only while no frame waits."""
+        self.lead = lead
+        self.changed()
+
     def head(self) -> int:
         """What TDH reads."""
         return int(self._state[HEAD])
@@ -131,15 +137,18 @@ class Transmit:
         if self.timer.expired(self.core.now_ns):
             self.core.interrupts.raise_(1 << CAUSE.TXDW.lo)
 
-    def sweep(self) -> None:
-        """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes."""
+    def sweep(self, may_hand_over: bool = False) -> None:
+        """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
+
+        `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so.
+        """
         core, state = self.core, self._state
         self._rewind()
         setting = self._set() if self._setting is None else self._setting
         if state[HEAD] >= self._entries():  # the ring was made shorter below the head
             self.head_moved(0)
             return
-        state[NOW] = core.now_ns
+        state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
         self._full = walk(*desk, setting) == FULL and bool(state[FRAMES])
         self._complete(int(state[CAUSES]), bool(state[DELAYED]))
@@ -149,7 +158,7 @@ class Transmit:
         count = int(self._state[FRAMES])
         if count == self._drained:
             return NO_FRAMES
-        frames = Frames(self._arena, self._bounds[self._drained : count])
+        frames = Frames(self._arena, self._bounds[self._drained : count], self.lead)
         self._drained = count
         self._full = False
         return frames
@@ -160,7 +169,7 @@ class Transmit:
         if not self._drained or self._drained < state[FRAMES]:
             return
         if state[KIND] != CLOSED and state[LENGTH]:
-            start, length = int(state[CURSOR]), PREFIX + int(state[GAP]) + int(min(state[LENGTH], LIMIT_BYTES))
+            start, length = int(state[CURSOR]), self.lead + int(state[GAP]) + int(min(state[LENGTH], LIMIT_BYTES))
             self._arena[:length] = self._arena[start : start + length].copy()
         state[CURSOR] = state[FRAMES] = self._drained = 0
 
@@ -210,6 +219,7 @@ class Transmit:
             zero_sum=traits.zero_sum,
             legacy_sum=traits.legacy_sum,
             block_send=traits.block_send,
+            lead=self.lead,
         )
         self._setting = np.array(setting, np.int64)
         return self._setting

@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.framing import finish_frame
+from glassnic.device.handover import hand_over, host_cuts_alike
+from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
-from glassnic.device.span import copy, fold, load64, load_be16, reach, store_be16, sum_words
+from glassnic.device.span import copy, load64, reach
+from glassnic.device.stamping import stamp_header
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
     ARENA_FRAMES,
@@ -43,7 +46,6 @@ from glassnic.device.transmit_state import (
     NUMBER,
     OFFSET,
     PLAIN,
-    PREFIX,
     ROOM_BYTES,
     SEGMENTED,
     SPENT,
@@ -52,6 +54,7 @@ from glassnic.device.transmit_state import (
     TAKEN,
     TODO,
     TRIED,
+    WHOLE,
     Desk,
     Setting,
     record,
@@ -65,7 +68,6 @@ from glassnic.spec.fields import CAUSE
 take = leaf(bits.take)
 
 TSCTC, TSCTFC = INDEX["TSCTC"], INDEX["TSCTFC"]
-FIN_PSH = 0x09
 
 
 @kernel
@@ -180,7 +182,7 @@ def load_context(desk: Desk, setting: Setting, place: int, low: int, command: in
 def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
     state = desk.state
-    state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
+    state[WHOLE] = state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
     state[FIRST] = command
     state[GAP] = TAG if setting.vet >= 0 and take(command, TX_DATA.VLE) else 0
     if not take(command, TX_DATA.DEXT):
@@ -219,7 +221,7 @@ def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
     """Bytes of a packet that is sent as one frame. What exceeds the FIFO is counted, not kept (§3.3.7)."""
     state = desk.state
     if state[FATE] == 0 and state[LENGTH] + length <= setting.limit:
-        copy(desk.arena, state[CURSOR] + PREFIX + state[GAP] + state[LENGTH], desk.data, address, length)
+        copy(desk.arena, state[CURSOR] + setting.lead + state[GAP] + state[LENGTH], desk.data, address, length)
     elif state[FATE] == 0:
         state[FATE] = events.TX_TOO_LONG
     state[LENGTH] += length
@@ -245,14 +247,20 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
             if state[LENGTH] == 0:
                 if not room(desk):
                     return False
-                copy(desk.arena, state[CURSOR] + PREFIX + state[GAP], desk.header, 0, hdrlen)
+                if state[TAKEN] == 0:
+                    state[WHOLE] = host_cuts_alike(desk, setting)
+                copy(desk.arena, state[CURSOR] + setting.lead + state[GAP], desk.header, 0, hdrlen)
                 state[LENGTH] = hdrlen
-            count = min(left, min(hdrlen + mss - state[LENGTH], paylen - state[TAKEN]))
-            into = state[CURSOR] + PREFIX + state[GAP] + state[LENGTH]
+            cut = paylen if state[WHOLE] else mss
+            count = min(left, min(hdrlen + cut - state[LENGTH], paylen - state[TAKEN]))
+            into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
             copy(desk.arena, into, desk.data, address + state[OFFSET], count)
             state[LENGTH] += count
             state[TAKEN] += count
-            if state[LENGTH] == hdrlen + mss or state[TAKEN] == paylen:
+            if state[WHOLE]:
+                if state[TAKEN] == paylen:
+                    hand_over(desk, setting)
+            elif state[LENGTH] == hdrlen + mss or state[TAKEN] == paylen:
                 send_segment(desk, setting, state[TAKEN] == paylen)
         state[OFFSET] += count
     return True
@@ -264,7 +272,7 @@ def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
     state = desk.state
     ranges, context, first = state[IN_RANGES], state[IN_COMMAND], state[FIRST]
     length = state[LENGTH]
-    start = state[CURSOR] + PREFIX + state[GAP]
+    start = state[CURSOR] + setting.lead + state[GAP]
     ip, tcp = take(context, TX_CONTEXT.IP), take(context, TX_CONTEXT.TCP)
     block = setting.block_send and not ip and not tcp
     if not block:
@@ -283,56 +291,20 @@ def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
 
 
 @leaf
-def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
-    """The fields that differ from frame to frame (§3.5.9.1 to §3.5.9.3); lengths are set, not added to."""
-    state, arena = desk.state, desk.arena
-    ranges, context = state[IN_RANGES], state[IN_COMMAND]
-    hdrlen, length, number = take(context, TX_CONTEXT.HDRLEN), state[LENGTH], state[NUMBER]
-    l3, l4 = take(ranges, RANGES.IPCSS), take(ranges, RANGES.TUCSS)
-    tcp = take(context, TX_CONTEXT.TCP)
-    if take(context, TX_CONTEXT.IP):
-        if inside(desk, l3 + 4, hdrlen):
-            store_be16(arena, start + l3 + 2, length - l3)
-        if inside(desk, l3 + 6, hdrlen):
-            store_be16(arena, start + l3 + 4, load_be16(desk.header, l3 + 4) + number)
-    elif setting.ipv6 and inside(desk, l3 + 6, hdrlen):
-        store_be16(arena, start + l3 + 4, length - l3 - setting.ipv6_header)
-    if tcp:
-        if inside(desk, l4 + 8, hdrlen):
-            sequence = (load_be16(desk.header, l4 + 4) << 16) + load_be16(desk.header, l4 + 6)
-            sequence += number * take(context, TX_CONTEXT.MSS)
-            store_be16(arena, start + l4 + 4, sequence >> 16)
-            store_be16(arena, start + l4 + 6, sequence)
-        if inside(desk, l4 + 14, hdrlen) and not last:
-            arena[start + l4 + 13] &= 0xFF - FIN_PSH
-    elif inside(desk, l4 + 6, hdrlen):
-        store_be16(arena, start + l4 + 4, length - l4)
-
-
-@leaf
-def inside(desk: Desk, end: int, hdrlen: int) -> bool:
-    """Do the header fields that end before `end` lie in the prototype header? If not they are left alone."""
-    if end > hdrlen:
-        record(desk, events.TX_HEADER_FIELD_OUTSIDE, end, hdrlen, 0)
-    return end <= hdrlen
-
-
-@leaf
-def insert_sum(
-    desk: Desk, setting: Setting, start: int, length: int, begin: int, place: int, end: int, extra: int
-) -> None:
-    """Sum [begin, end] inclusive, end 0 being the last byte, and store the complement at `place` (§3.5.8, §3.6)."""
-    stop = length - 1 if end == 0 or end >= length else end
-    if begin >= length or place + 1 >= length or stop < begin:
-        record(desk, events.TX_SUM_OUTSIDE, begin << 32 | end, place, length)
-        return
-    total = sum_words(desk.arena, start + begin, start + stop + 1) + ((extra & 0xFF) << 8 | (extra >> 8) & 0xFF)
-    value = ~fold(total) & 0xFFFF
-    if value == 0:
-        value = setting.zero_sum
-    before = load_be16(desk.arena, start + place)
-    store_be16(desk.arena, start + place, value)
-    record(desk, events.TX_SUM, begin << 32 | stop, place, before << 16 | value)
+def cut_after_all(desk: Desk, setting: Setting) -> None:
+    """A send that was to be handed over ended short of PAYLEN: cut what there is into frames behind it."""
+    state = desk.state
+    hdrlen, mss = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN), take(state[IN_COMMAND], TX_CONTEXT.MSS)
+    payload, total, done = state[CURSOR] + setting.lead + hdrlen, state[TAKEN], 0
+    state[CURSOR] = payload + total
+    while done < total:
+        count = min(mss, total - done)
+        start = state[CURSOR] + setting.lead
+        copy(desk.arena, start, desk.header, 0, hdrlen)
+        copy(desk.arena, start + hdrlen, desk.arena, payload + done, count)
+        state[LENGTH] = hdrlen + count
+        done += count
+        send_segment(desk, setting, done == total)
 
 
 @leaf
@@ -347,7 +319,7 @@ def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
     if length == 0:
         record(desk, events.TX_EMPTY, place, 0, 0)
         return
-    start = state[CURSOR] + PREFIX + state[GAP]
+    start = state[CURSOR] + setting.lead + state[GAP]
     if state[KIND] == LEGACY:
         if (
             take(command, TX_DATA.IC) & setting.legacy_sum
@@ -375,7 +347,9 @@ def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
         record(desk, events.TX_HEADER_SHORT, place, state[FILLED], hdrlen)
     elif state[TAKEN] < paylen:
         record(desk, events.TX_PAYLEN_UNMET, place, state[TAKEN], paylen)
-        if state[LENGTH]:
+        if state[WHOLE]:
+            cut_after_all(desk, setting)
+        elif state[LENGTH]:
             send_segment(desk, setting, True)
     elif state[EXCESS]:
         record(desk, events.TX_PAYLEN_EXCEEDED, place, state[EXCESS], paylen)

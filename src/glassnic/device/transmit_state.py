@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 
 # What `state` holds between calls.
-HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW = range(14)
+HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW, MAY_HAND_OVER = (
+    range(15)
+)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER = range(14, 25)
-STATE_WORDS = 25
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE = range(15, 27)
+STATE_WORDS = 27
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
@@ -26,12 +28,13 @@ EMPTY, SPENT, FULL = range(3)
 ROOM_BYTES = 1 << 18
 """A turn ends when this much is in the arena: it stays in the cache, and no register read waits long."""
 LIMIT_BYTES = (1 << 16) - 80
-ARENA_BYTES = ROOM_BYTES + (1 << 16) + 64
+ARENA_BYTES = ROOM_BYTES + (1 << 18)
+"""A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
 ARENA_FRAMES = 20480
 """More frames than the arena can hold of the shortest kind; also the most that one call tries to send."""
 
-PREFIX, TAG = 4, 4
-"""Bytes before each frame: its length, and room for a tag where the first descriptor announces one."""
+TAG = 4
+"""Room before a frame for a tag, where the first descriptor announces one."""
 
 
 class Desk(NamedTuple):
@@ -69,6 +72,8 @@ class Setting(NamedTuple):
     zero_sum: int
     legacy_sum: int
     block_send: int
+    lead: int
+    """Bytes before each frame: LENGTH_LEAD or VNET_LEAD."""
 
 
 @leaf
@@ -76,7 +81,7 @@ def unpack(words: NDArray[np.int64]) -> Setting:
     """A setting from its numbers in an array: one argument is taken in sooner than sixteen."""
     w = words
     return Setting(
-        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14]
+        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15]
     )  # fmt: skip
 
 
