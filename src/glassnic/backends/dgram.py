@@ -13,7 +13,7 @@ import socket
 from glassnic.backends import unix_socket
 from glassnic.backends.outbox import Outbox
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 from glassnic.wire.ethernet import padded
 
 _NOT_YET = (errno.ENOENT, errno.ECONNREFUSED, errno.EPERM)  # the peer may start later, or have an old peer still
@@ -26,6 +26,7 @@ _LOST = (
 class Dgram:
     """`dgram:LOCAL,REMOTE`: bound to `local`, frames go to `remote`. Raises BackendError."""
 
+    lead = LENGTH_LEAD
     pending = False
 
     def __init__(self, local: str, remote: str) -> None:

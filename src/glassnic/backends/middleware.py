@@ -13,11 +13,13 @@ from random import Random
 
 from glassnic.backends.pcap import Pcap
 from glassnic.backends.port import Backend
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 
 class Middleware:
     """Passes everything on to `inner`; each kind changes what it is about."""
+
+    lead = LENGTH_LEAD
 
     def __init__(self, inner: Backend) -> None:
         self.inner = inner

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 
 class Null:
     """`null`."""
+
+    lead = LENGTH_LEAD
 
     blocked = False
     pending = False

@@ -4,10 +4,8 @@ dgram."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-
-from glassnic.device.ports import Frames
 
 
 class Outbox:
@@ -20,7 +18,7 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def send(self, frames: Frames) -> None:
+    def send(self, frames: Iterable[bytes | memoryview]) -> None:
         """Hand over all frames; from the first that the host refuses on, copies wait."""
         for frame in frames:
             if not self._waiting:

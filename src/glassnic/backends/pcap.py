@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from struct import Struct
 
 from glassnic.backends.port import BackendError
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 # The format: a file header, then a header before each frame, here little endian.
 _FILE_HEADER = Struct("<IHHiIII")
@@ -26,6 +26,8 @@ _SNAP_BYTES = 262144
 
 class Pcap:
     """`pcap:FILE`. `clock_ns` counts from 1970. Raises BackendError."""
+
+    lead = LENGTH_LEAD
 
     blocked = False
     pending = False

@@ -22,6 +22,10 @@ class Backend(Protocol):
     """Where frames go and where they come from. Frames carry no FCS; `send` and `receive` keep their order."""
 
     @property
+    def lead(self) -> int:
+        """What it wants before each frame it is sent: `LENGTH_LEAD`, or `VNET_LEAD` if it takes TCP sends whole."""
+
+    @property
     def blocked(self) -> bool:
         """True: part of the last send still waits. Poll for writability and `flush`; send nothing more till then."""
 

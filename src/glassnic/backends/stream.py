@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from glassnic.backends import unix_socket
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import PREFIX_BYTES, Frames
+from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, Frames
 from glassnic.wire.ethernet import padded
 
 _READ_BYTES = 128 * 1024
@@ -39,6 +39,8 @@ class _Run:
 
 class Stream:
     """`stream:PATH`, and what `stream-listen` and `passt` put on a connected socket. `name` stands in the sentences."""
+
+    lead = LENGTH_LEAD
 
     def __init__(self, link: socket.socket, name: str) -> None:
         link.setblocking(False)

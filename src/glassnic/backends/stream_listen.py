@@ -11,11 +11,13 @@ import socket
 from glassnic.backends import unix_socket
 from glassnic.backends.port import BackendError
 from glassnic.backends.stream import Stream
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 
 class StreamListen:
     """`stream-listen:PATH`. `fileno` is the listener's until a peer comes, then the peer's."""
+
+    lead = LENGTH_LEAD
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -1,9 +1,10 @@
 """How do frames reach a TAP interface of the host? By `/dev/net/tun`: one read or write a frame.
 
-A TAP that exists is used as it stands; one that does not is made, brought up, and goes away with us. Segmentation
-offload to the host is not there yet: with and without `gso=off` each frame is written on its own. Frames that die in
-the interface's queue because we read too slowly count as dropped: the kernel counts them in `/proc/net/dev`, which,
-unlike `/sys`, always shows the network namespace that we are in.
+A TAP that exists is used as it stands; one that does not is made, brought up, and goes away with us. A virtio-net
+header goes before each frame, so that the card may hand over a whole TCP send where the host cuts it exactly alike;
+with `gso=off` there is none, and every frame is the card's own. Frames that die in the interface's queue because we
+read too slowly count as dropped: the kernel counts them in `/proc/net/dev`, which, unlike `/sys`, always shows the
+network namespace that we are in.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from struct import Struct
 
 from glassnic.backends.outbox import Outbox
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
 from glassnic.wire.ethernet import padded
 
 # <linux/if_tun.h>, <linux/if.h>, <linux/sockios.h>
 TUNSETIFF = 0x400454CA
-IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 IFF_UP = 1
 MAX_NAME_BYTES = 15
 
 _REQUEST = Struct("16sH22x")  # struct ifreq
 _TX_DROP_COLUMN = 11
-_OPTIONS = {"gso=off"}
+_OPTIONS = {"gso=off": LENGTH_LEAD}
+_NO_OFFLOAD = bytes(VNET_LEAD)
 
 
 class Tap:
@@ -37,11 +39,13 @@ class Tap:
 
     pending = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lead: int = VNET_LEAD) -> None:
         _check_name(name)
         self._name = name
+        self.lead = lead
+        self._header_bytes = VNET_LEAD if lead == VNET_LEAD else 0
         is_ours = not _exists(name)
-        self._fd = _open_tap(name)
+        self._fd = _open_tap(name, IFF_VNET_HDR if self._header_bytes else 0)
         if is_ours:
             _bring_up(name)
         self._refused = 0
@@ -53,10 +57,12 @@ class Tap:
     def of_text(cls, text: str) -> Tap:
         """From `NAME[,gso=off]`."""
         name, *options = text.split(",")
+        lead = VNET_LEAD
         for option in options:
             if option not in _OPTIONS:
                 raise BackendError(f"tap does not know the option {option!r}: write tap:{name} or tap:{name},gso=off")
-        return cls(name)
+            lead = _OPTIONS[option]
+        return cls(name, lead)
 
     @property
     def blocked(self) -> bool:
@@ -73,7 +79,10 @@ class Tap:
         return self._fd
 
     def send(self, frames: Frames) -> None:
-        self._outbox.send(frames)
+        if frames.lead == self.lead or not self._header_bytes:
+            self._outbox.send(frames.with_lead() if self._header_bytes else frames)
+        else:
+            self._outbox.send(_NO_OFFLOAD + bytes(frame) for frame in frames)
 
     def flush(self) -> None:
         self._outbox.flush()
@@ -82,7 +91,7 @@ class Tap:
         frames: list[bytes] = []
         while len(frames) < limit:
             try:
-                frames.append(padded(os.read(self._fd, MAX_FRAME_BYTES)))
+                frames.append(padded(os.read(self._fd, MAX_FRAME_BYTES)[self._header_bytes :]))
             except BlockingIOError:
                 break
             except OSError as error:
@@ -128,7 +137,7 @@ def _exists(name: str) -> bool:
     return True
 
 
-def _open_tap(name: str) -> int:
+def _open_tap(name: str, flags: int) -> int:
     try:
         fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError as error:
@@ -138,7 +147,7 @@ def _open_tap(name: str) -> int:
             "there is no /dev/net/tun here: run `modprobe tun` as root, or use --net passt or host"
         ) from error
     try:
-        fcntl.ioctl(fd, TUNSETIFF, _REQUEST.pack(name.encode(), IFF_TAP | IFF_NO_PI))
+        fcntl.ioctl(fd, TUNSETIFF, _REQUEST.pack(name.encode(), IFF_TAP | IFF_NO_PI | flags))
     except OSError as error:
         os.close(fd)
         why = _WHY_NOT.get(error.errno or 0, error.strerror or "failed")

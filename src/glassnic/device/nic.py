@@ -15,7 +15,7 @@ from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import Frames, GuestMemory
+from glassnic.device.ports import NO_FRAMES, Frames, GuestMemory, lead_of
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -110,6 +110,9 @@ class Nic:
             R.RDT: receive.tail_moved,
             R.RDTR: receive.delay_changed,
             R.RXCSUM: receive.changed,
+            R.FCAL: receive.changed,
+            R.FCAH: receive.changed,
+            R.FCT: receive.changed,
             R.RSRPD: receive.changed,
             R.MTA: receive.filters_changed,
             R.RAL: receive.filters_changed,
@@ -191,11 +194,18 @@ class Nic:
         frames = self.transmit.sent()
         if self.link.loopback:
             self.receiver.arrive(frames, True, loopback=True)
-            frames = Frames.of([])
-        if self.receiver.control_frames:
-            frames = Frames.of([*self.receiver.control_frames, *map(bytes, frames)])
-            self.receiver.control_frames.clear()
+            frames = NO_FRAMES
+        control = self.receiver.control_frames
+        if control:
+            lead = self.transmit.lead
+            led = [lead_of(frame, lead) + frame for frame in control]
+            frames = Frames.joined([*led, *map(bytes, frames.with_lead())], lead)
+            control.clear()
         return frames
+
+    def lead_with(self, lead: int) -> None:
+        """What the back end wants before each frame: LENGTH_LEAD, or VNET_LEAD where it can cut whole TCP sends."""
+        self.transmit.lead_with(lead)
 
     def set_link(self, up: bool) -> None:
         """Plug or pull the cable."""
@@ -214,7 +224,7 @@ class Nic:
         self.receiver.advance()
         if self.ready and core.bus_master:
             if self._may_transmit:
-                self.transmit.sweep()
+                self.transmit.sweep(may_hand_over=not self.link.loopback)
                 if self.link.loopback:
                     self.sent()
             if self.receiver.pending:

@@ -104,7 +104,7 @@ def fold(total: int) -> int:
 @kernel
 def load_be16(data: NDArray[np.uint8], at: int) -> int:
     """The 16-bit word at `at` in network order."""
-    return (int(data[at]) << 8) | int(data[at + 1])
+    return ((int(data[at]) << 8) | int(data[at + 1])) & 0xFFFF  # the mask makes it an int64
 
 
 @kernel

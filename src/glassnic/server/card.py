@@ -44,6 +44,7 @@ class Card:
         self._function = PciFunction(nic, nic.core.model)
         self._listener = listener
         self._backend = backend
+        nic.lead_with(backend.lead)
         self._watches = loop.watches
         self._say = say
         self._eeprom_file = eeprom_file
