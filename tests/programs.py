@@ -351,3 +351,17 @@ def programs(draw: st.DrawFn, wild: bool = True) -> Program:
         setup=(*setup.items(), ("TCTL", control)),
         steps=tuple(draw(steps(descriptors, entries, wild))),
     )
+
+
+def one_send(message: Message, excess: int = 0, **changes: int) -> Program:
+    """A context and a data descriptor, as a driver writes them, with changes to the context's fields."""
+    data = message.encode() + bytes(max(excess, 0))
+    data = data[: len(data) + min(excess, 0)]
+    context = encode_context(**(message.fields | changes))
+    sums = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": 1, "IFCS": 1, "EOP": 1, "RS": 1}
+    setup = {"TDBAL": RING, "TDLEN": 8 * DESCRIPTOR_BYTES, "TCTL": EN | PSP}
+    step = Step(0, (context, encode_data(BUFFERS, len(data), **sums)), (("TDT", 2),))
+    ranges = ((0, 0x10000, 1),)
+    return Program(
+        MODELS["82540em"], PROFILES["manual"], ranges, 0, ((BUFFERS, data),), 8, tuple(setup.items()), (step,)
+    )

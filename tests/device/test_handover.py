@@ -9,13 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD
-from glassnic.driver.descriptors import encode_context, encode_data
-from glassnic.spec.descriptors import DESCRIPTOR_BYTES
-from glassnic.spec.models import M82540EM
-from glassnic.spec.profiles import PROFILES
 from host_cut import GSO_NONE, VNET, cut
 from naive import NaiveTransmit
-from programs import BUFFERS, EN, PSP, RING, Message, Program, Step, programs
+from programs import Message, Program, one_send, programs
 from transmit_bench import KINDS, Bench
 
 pytestmark = pytest.mark.kernel
@@ -47,18 +43,6 @@ def test_what_the_host_cuts_is_what_the_card_would_have_cut(kind: str, program: 
 
 
 SEND = Message(ipv6=False, tcp=True, payload=random.Random(1).randbytes(3000), mss=536)
-
-
-def one_send(message: Message, excess: int = 0, **changes: int) -> Program:
-    """A context and a data descriptor, as a driver writes them, with changes to the context's fields."""
-    data = message.encode() + bytes(max(excess, 0))
-    data = data[: len(data) + min(excess, 0)]
-    context = encode_context(**(message.fields | changes))
-    sums = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": 1, "IFCS": 1, "EOP": 1, "RS": 1}
-    setup = {"TDBAL": RING, "TDLEN": 8 * DESCRIPTOR_BYTES, "TCTL": EN | PSP}
-    step = Step(0, (context, encode_data(BUFFERS, len(data), **sums)), (("TDT", 2),))
-    ranges = ((0, 0x10000, 1),)
-    return Program(M82540EM, PROFILES["manual"], ranges, 0, ((BUFFERS, data),), 8, tuple(setup.items()), (step,))
 
 
 @pytest.mark.parametrize("ipv6", [False, True])
