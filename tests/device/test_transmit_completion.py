@@ -250,6 +250,15 @@ def test_a_tail_beyond_the_ring_is_noted_and_gives_one_lap(bench: Workbench) -> 
     assert bench.nic.deadline is None
 
 
+def test_writing_tctl_while_enabled_starts_nothing(bench: Workbench) -> None:
+    """Only a tail, or EN becoming 1, does: seen with a tail beyond the ring, which would give another lap."""
+    bench.lay(*[bench.data(frame(), **WHOLE)] * ENTRIES)
+    bench.write(R.TDT, ENTRIES + 5)
+    bench.run()
+    bench.write(R.TCTL, EN)
+    assert bench.run() == []
+
+
 def test_a_ring_of_no_length_does_nothing(bench: Workbench) -> None:
     bench.write(R.TDLEN, 0)
     assert bench.send(frame()) == []
