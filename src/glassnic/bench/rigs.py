@@ -1,0 +1,104 @@
+"""Who takes part, and how is each set up? A rig is one card, running: ours served as `glassnic serve` does, or one of
+QEMU's in a machine whose processor sleeps. All share one piece of memory as their guest's, and each has its own wire.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from pathlib import Path
+
+from glassnic.bench.bed import Bed
+from glassnic.bench.measure import Watch
+from glassnic.bench.ports import SLOT, Port, QtestPort, VfioUserPort, accept, listen
+from glassnic.bench.programs import MEMORY_BYTES
+from glassnic.lab.card import MAC, CardChoice, ServedCard
+from glassnic.lab.kit import Qemu
+from glassnic.lab.process import Process
+from glassnic.spec.fields import CTRL
+from glassnic.spec.registers import R
+from glassnic.transports.vfio_user.client import GuestRam
+
+OURS = "glassnic"
+HALT = bytes.fromhex("faf4ebfd")
+"""cli; hlt; jump back: all that the machine's firmware does, from the reset vector on."""
+FIRMWARE_BYTES, RESET_VECTOR = 0x10000, 0xFFF0
+ALL = 0xFFFF_FFFF
+
+
+class Rig:
+    """One card in its machine."""
+
+    def __init__(self, name: str, kind: str, port: Port, process: Process, ram: GuestRam) -> None:
+        self.name = name
+        self.kind = kind
+        self.port = port
+        self._ram = ram
+        self.pid = process.child.pid
+        """The process in which the device lives."""
+        port.write((R.IMC.offset, ALL), (R.CTRL.offset, CTRL.SLU.mask))
+
+    def watch(self) -> Watch:
+        """A stopwatch over this card."""
+        return Watch(self.pid)
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write guest memory."""
+        self._ram.data[address : address + len(data)] = data
+
+    def read_memory(self, address: int, length: int) -> bytes:
+        """Read guest memory."""
+        return self._ram.data[address : address + length]
+
+
+@contextmanager
+def glassnic(bed: Bed, ram: GuestRam, net: str, inside: Sequence[str] = ()) -> Iterator[Rig]:
+    """Our card with its frames going to `net`, a back end of `glassnic serve`."""
+    bed.compile_engine()
+    card = ServedCard(CardChoice(), net, bed.place(), inside)
+    with ExitStack() as stack:
+        stack.callback(card.stop)
+        port = stack.enter_context(closing(VfioUserPort(card.socket, ram)))
+        yield Rig(OURS, OURS, port, card.process, ram)
+
+
+@contextmanager
+def in_qemu(bed: Bed, ram: GuestRam, qemu: Qemu, model: str, netdev: str, inside: Sequence[str] = ()) -> Iterator[Rig]:
+    """A card that QEMU models, with its frames going to `netdev`, QEMU's words for a back end."""
+    place = bed.place()
+    firmware = place / "firmware.bin"
+    firmware.write_bytes((bytes(RESET_VECTOR) + HALT).ljust(FIRMWARE_BYTES, b"\0"))
+    size = f"{MEMORY_BYTES >> 20}M"
+    words = [*qemu.words, "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg"]
+    words += ["-machine", "pc,memory-backend=ram", "-m", size, "-bios", str(firmware)]
+    memory = f"memory-backend-file,id=ram,size={size},share=on,mem-path=/proc/{os.getpid()}/fd/{ram.fd}"
+    words += ["-object", memory, "-qtest", f"unix:{place / 'qtest.sock'}", "-qtest-log", "none"]
+    words += ["-netdev", f"{netdev},id=wire", "-device", f"{model},netdev=wire,mac={MAC},addr={SLOT},romfile="]
+    with listen(place / "qtest.sock") as listener, ExitStack() as stack:
+        process = Process("QEMU", words, place / "qemu.txt", inside=inside, environment=qemu.environment)
+        stack.callback(process.stop)
+        port = stack.enter_context(closing(QtestPort(listener)))
+        yield Rig(f"{qemu.version} {model}", model, port, process, ram)
+
+
+@contextmanager
+def on_streams(bed: Bed) -> Iterator[list[tuple[Rig, socket.socket]]]:
+    """Our card and each QEMU's e1000, on a unix stream each, whose far end comes along."""
+    with ExitStack() as stack:
+        ram = stack.enter_context(closing(GuestRam(MEMORY_BYTES)))
+
+        def far_end(start: Callable[[Path], AbstractContextManager[Rig]]) -> tuple[Rig, socket.socket]:
+            path = bed.place() / "wire.sock"
+            with listen(path) as listener:
+                rig = stack.enter_context(start(path))
+                return rig, stack.enter_context(accept(listener, rig.name))
+
+        def peer(qemu: Qemu) -> Callable[[Path], AbstractContextManager[Rig]]:
+            return lambda path: in_qemu(bed, ram, qemu, "e1000", f"stream,server=off,addr.type=unix,addr.path={path}")
+
+        yield [
+            far_end(lambda path: glassnic(bed, ram, f"stream:{path}")),
+            *(far_end(peer(qemu)) for qemu in bed.qemus),
+        ]

@@ -1,0 +1,141 @@
+"""How fast does a transmit ring become frames on a unix stream? The same descriptors in the same memory for each card;
+what leaves is compared with what must, byte for byte, each time.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from glassnic.bench.bed import Bed
+from glassnic.bench.frames import stream_of
+from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput
+from glassnic.bench.ports import TIMEOUT_S
+from glassnic.bench.programs import BUFFERS, RING, Program
+from glassnic.bench.rigs import Rig, on_streams
+from glassnic.device.ports import PREFIX_BYTES
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.fields import TCTL
+from glassnic.spec.registers import R
+
+Ring = Callable[[Rig, Program], None]
+"""Rings the doorbells of a program."""
+
+
+def at_once(rig: Rig, program: Program) -> None:
+    """One doorbell for everything."""
+    rig.port.write((R.TDT.offset, program.tails[-1]))
+
+
+def one_by_one(rig: Rig, program: Program) -> None:
+    """A doorbell a packet, each followed by a register read, which the next one waits for: none can be coalesced."""
+    for tail in program.tails:
+        rig.port.write_and_read(R.TDT.offset, tail)
+
+
+def in_a_row(rig: Rig, program: Program) -> None:
+    """A doorbell a packet, without waiting: a card may take several at once."""
+    rig.port.write(*((R.TDT.offset, tail) for tail in program.tails))
+
+
+@contextmanager
+def stage(bed: Bed, make: Callable[[], Program], ring: Ring = at_once, laps: int = 1) -> Iterator[list[Contender]]:
+    """A bench's stage: everybody does a program, `laps` times over, each lap waited for."""
+    program = make()
+    expected = stream_of(program.frames)
+    with on_streams(bed) as rigs:
+        yield [
+            Contender(rig.name, rig.kind, partial(_act, rig, Sink(far_end, expected), program, ring, laps))
+            for rig, far_end in rigs
+        ]
+
+
+def _act(rig: Rig, sink: Sink, program: Program, ring: Ring, laps: int) -> Measure:
+    measures = [transmit(rig, sink, program, ring) for _ in range(laps)]
+    cost, amount = sum(m.cost for m in measures), sum(m.amount for m in measures)
+    return Measure(cost, amount, sum(m.cpu_ns or 0 for m in measures))
+
+
+def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
+    """Lay the program into memory, ring, take what comes, compare."""
+    lay(rig, program)
+    watch = rig.watch()
+    ring(rig, program)
+    sink.take()
+    watch.stop()
+    head = rig.port.read(R.TDH.offset)
+    measure = watch.measure(len(program.frames))
+    if fault := sink.fault(program.frames):
+        raise WrongOutput(f"{rig.name}: {fault}, in {program.name}")
+    if head != program.tails[-1]:
+        raise WrongOutput(f"{rig.name} left its head at {head}, not at {program.tails[-1]}")
+    return measure
+
+
+def lay(rig: Rig, program: Program) -> None:
+    """Ring and buffers written anew, as a guest would just have done, and the transmitter at the ring's start."""
+    rig.port.write((R.TCTL.offset, 0))
+    rig.port.read(R.STATUS.offset)
+    rig.write_memory(RING, program.ring)
+    rig.write_memory(BUFFERS, program.buffers)
+    rig.port.write(
+        (R.TDBAL.offset, RING),
+        (R.TDBAH.offset, 0),
+        (R.TDLEN.offset, program.entries * DESCRIPTOR_BYTES),
+        (R.TDH.offset, 0),
+        (R.TDT.offset, 0),
+        (R.TCTL.offset, TCTL.EN.mask | TCTL.PSP.mask),
+    )
+    rig.port.read(R.STATUS.offset)
+
+
+class Sink:
+    """The far end of a card's stream, which knows what must come."""
+
+    def __init__(self, sock: socket.socket, expected: bytes) -> None:
+        self._sock = sock
+        self._expected = expected
+        self._buffer = memoryview(bytearray(len(expected)))
+        self._taken = 0
+
+    def take(self) -> None:
+        """Read until as much has come as must, or nothing comes any more."""
+        self._taken = 0
+        try:
+            while self._taken < len(self._buffer):
+                count = self._sock.recv_into(self._buffer[self._taken :])
+                if not count:
+                    raise BenchError("a card closed its stream")
+                self._taken += count
+        except TimeoutError:
+            return  # `fault` will say what is missing
+
+    def fault(self, frames: list[bytes]) -> str:
+        """What is wrong with what came, in words; nothing if it is what must come, and no more."""
+        self._sock.setblocking(False)
+        try:
+            surplus = self._sock.recv(65536)
+        except BlockingIOError:
+            surplus = b""
+        self._sock.settimeout(TIMEOUT_S)
+        came = self._buffer[: self._taken]
+        if came == self._expected and not surplus:
+            return ""
+        return difference(bytes(came) + surplus, self._expected, frames)
+
+
+def difference(came: bytes, expected: bytes, frames: list[bytes]) -> str:
+    """In words, where two streams of frames, which are not equal, differ."""
+    at = next((n for n, (a, b) in enumerate(zip(came, expected, strict=False)) if a != b), None)
+    if at is None:
+        return f"{len(came)} bytes came and {len(expected)} should have"
+    end = 0
+    for number, frame in enumerate(frames):
+        begin, end = end, end + PREFIX_BYTES + len(frame)
+        if at < end:
+            place = at - begin - PREFIX_BYTES
+            what = f"byte {place}" if place >= 0 else "the length"
+            return f"{what} of frame {number} is {came[at]:02X}h and should be {expected[at]:02X}h"
+    raise AssertionError("the frames make up what is expected")
