@@ -13,7 +13,7 @@ from rich.console import Console
 
 from glassnic.lab import plans
 from glassnic.lab.card import CardChoice
-from glassnic.lab.command import add_arguments, chosen, leave_out, run
+from glassnic.lab.command import add_arguments, chosen, conclude, leave_out, run
 from glassnic.lab.errors import LabError
 from glassnic.lab.fetch import Fetched
 from glassnic.lab.kit import Kit, Qemu
@@ -110,6 +110,23 @@ def test_without_a_wire_the_plans_that_need_one_are_left_out_by_name(barren: Lab
 def test_without_a_wire_plans_that_all_need_one_are_refused(barren: Lab) -> None:
     with pytest.raises(LabError, match="No network namespace can be had here"):
         leave_out(barren, [PLANS["mixed"], PLANS["flood"]], Console(file=io.StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("held", "left_out", "status", "line"),
+    [
+        ([True], [], 0, "All plans hold (1 plan, 2 checks)"),
+        ([True, False], ["mixed"], 1, "These fail: smoke (2 plans, 4 checks)"),
+        ([True], ["mixed"], 2, "What could run holds; left out: mixed (1 plan, 2 checks)"),
+    ],
+)
+def test_the_last_line_and_the_exit_status_say_whether_all_held(
+    held: list[bool], left_out: list[str], status: int, line: str
+) -> None:
+    out = io.StringIO()
+    outcomes = [outcome(True, holds) for holds in held]
+    assert conclude(outcomes, [PLANS[name] for name in left_out], Console(file=out, width=100)) == status
+    assert out.getvalue() == line + "\n"
 
 
 def test_the_list_names_every_plan_with_its_promise(capsys: pytest.CaptureFixture[str]) -> None:

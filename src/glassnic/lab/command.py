@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from glassnic.lab.card import CardChoice, Engine
 from glassnic.lab.errors import LabError
@@ -23,6 +24,8 @@ from glassnic.lab.lab import Lab
 from glassnic.lab.machine import Boot
 from glassnic.lab.plan import Outcome, Plan
 from glassnic.lab.plans import PLANS
+from glassnic.spec.models import MODELS
+from glassnic.spec.profiles import PROFILES
 
 DEFAULT_NET = "host"
 """For a person at the console: a neighbour that leases an address and needs nothing of the machine."""
@@ -34,8 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test", metavar="PLAN[,PLAN…]", help="run these plans, or `all`; without it: a shell in the guest"
     )
-    parser.add_argument("--profile", default="manual", help="what the card is like: manual (default), one-context")
-    parser.add_argument("--model", default="82540em", help="which card: 82540em (default), 82545em, 82544ei")
+    parser.add_argument(
+        "--profile", choices=tuple(PROFILES), default="manual", help="what the card is like (default: manual)"
+    )
+    parser.add_argument("--model", choices=tuple(MODELS), default="82540em", help="which card (default: 82540em)")
     parser.add_argument(
         "--net",
         metavar="BACKEND",
@@ -46,9 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
     parser.add_argument("--list", action="store_true", help="list the plans and what each promises")
     parser.add_argument("--verbose", action="store_true", help="say what each plan promises, and which programs run")
-    parser.add_argument(
-        "--nic", default="glassnic", help=argparse.SUPPRESS
-    )  # a QEMU model to compare with, such as e1000
+    # A QEMU model to compare with, such as e1000.
+    parser.add_argument("--nic", default="glassnic", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,8 +71,7 @@ def run(args: argparse.Namespace) -> int:
         if not plans:
             return run_shell(lab, args, console)
         left_out = leave_out(lab, plans, console)
-        status = run_plans(lab, [plan for plan in plans if plan not in left_out], args, console)
-        return status or (2 if left_out else 0)
+        return run_plans(lab, plans, left_out, args, console)
     except LabError as error:
         print(f"glassnic vm: {error}", file=sys.stderr)
         return 2
@@ -119,34 +122,43 @@ def leave_out(lab: Lab, plans: list[Plan], console: Console) -> list[Plan]:
         bound = [plan for plan in plans if not plan.any_net]
         if len(bound) == len(plans):
             raise
-        console.print(f"[yellow]{error}[/]", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         console.print(f"[yellow]Left out: {', '.join(plan.name for plan in bound)}.[/]", highlight=False)
         lab.choice = lab.choice._replace(net=DEFAULT_NET)
         return bound
 
 
-def run_plans(lab: Lab, plans: list[Plan], args: argparse.Namespace, console: Console) -> int:
-    """Run the plans, show each as it ends."""
+def run_plans(lab: Lab, plans: list[Plan], left_out: list[Plan], args: argparse.Namespace, console: Console) -> int:
+    """Run the plans that are not left out and show each as it ends; gives the exit status."""
     console.print(f"[dim]{lab.kit.qemu.version}, Linux {lab.kit.kernel_version}, {args.model} as {args.profile}[/]")
     if args.verbose:
         console.print(f"[dim]started as {shlex.join(lab.kit.qemu.words)}[/]", highlight=False, soft_wrap=True)
     outcomes: list[Outcome] = []
     try:
-        for plan in plans:
+        for plan in [plan for plan in plans if plan not in left_out]:
             with console.status(f"{plan.name}: {plan.promise}"):
                 outcomes.append(lab.run(plan))
             outcomes[-1].show(console, with_promise=args.verbose)
     finally:
         lab.close()
-    for said in lab.card_said:
-        console.print(said, markup=False, highlight=False)
-    failing = [outcome.plan.name for outcome in outcomes if not outcome.holds]
-    checks = sum(len(outcome.checks) for outcome in outcomes)
-    verdict = f"[bold red]These fail: {', '.join(failing)}[/]" if failing else "[bold green]All plans hold[/]"
-    console.print(f"{verdict} [dim]({counted(len(plans), 'plan')}, {counted(checks, 'check')})[/]", highlight=False)
+    show_card(lab, console)
     if args.json:
-        write_json(args.json, results(lab, outcomes))
-    return 1 if failing else 0
+        write_json(args.json, results(lab, outcomes, left_out))
+    return conclude(outcomes, left_out, console)
+
+
+def conclude(outcomes: list[Outcome], left_out: list[Plan], console: Console) -> int:
+    """The last line; gives the exit status."""
+    failing = [outcome.plan.name for outcome in outcomes if not outcome.holds]
+    if failing:
+        status, verdict = 1, f"[bold red]These fail: {', '.join(failing)}[/]"
+    elif left_out:
+        status, verdict = 2, f"[bold yellow]What could run holds; left out: {', '.join(p.name for p in left_out)}[/]"
+    else:
+        status, verdict = 0, "[bold green]All plans hold[/]"
+    checks = sum(len(outcome.checks) for outcome in outcomes)
+    console.print(f"{verdict} [dim]({counted(len(outcomes), 'plan')}, {counted(checks, 'check')})[/]", highlight=False)
+    return status
 
 
 def counted(number: int, thing: str) -> str:
@@ -163,20 +175,30 @@ def run_shell(lab: Lab, args: argparse.Namespace, console: Console) -> int:
     )
     try:
         machine = lab.start(Boot(append=args.append, interactive=True))
-        machine.guest.wait_until_up()
-        machine.guest.run(BRING_UP, 30)
+        try:
+            machine.guest.wait_until_up()
+            machine.guest.run(BRING_UP, 30)
+        except LabError:
+            if machine.qemu.child.poll() != 0:  # else the person left before all was set up
+                raise
         machine.qemu.child.wait()
     finally:
         lab.close()
-    for said in lab.card_said:
-        console.print(said, markup=False, highlight=False)
+    show_card(lab, console)
     return 0
 
 
-def results(lab: Lab, outcomes: list[Outcome]) -> dict[str, Any]:
+def show_card(lab: Lab, console: Console) -> None:
+    """What the card says of its life."""
+    for line in lab.card_said:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def results(lab: Lab, outcomes: list[Outcome], left_out: list[Plan]) -> dict[str, Any]:
     """The results for a program."""
     return {
-        "holds": all(outcome.holds for outcome in outcomes),
+        "holds": all(outcome.holds for outcome in outcomes) and not left_out,
+        "left_out": [plan.name for plan in left_out],
         "qemu": lab.kit.qemu.version,
         "kernel": lab.kit.kernel_version,
         "card": lab.choice._asdict(),
@@ -190,8 +212,11 @@ def write_json(target: str, told: dict[str, Any]) -> None:
     text = json.dumps(told, indent=2)
     if target == "-":
         print(text)
-    else:
+        return
+    try:
         Path(target).write_text(text + "\n")
+    except OSError as error:
+        raise LabError(f"The results cannot be written to {target}: {error.strerror}.") from error
 
 
 if __name__ == "__main__":

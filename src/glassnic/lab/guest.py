@@ -42,13 +42,12 @@ class GuestError(LabError):
 
 
 class Guest:
-    """The running guest, over the channel's socket. `alive` raises LabError when the machine around it has died."""
+    """The running guest, over its connected channel. `alive` raises LabError when the machine around it has died."""
 
-    def __init__(self, channel: Path, console: Path, alive: Callable[[], None]) -> None:
+    def __init__(self, channel: socket.socket, console: Path, alive: Callable[[], None]) -> None:
         self.console = console
         self.alive = alive
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(channel))
+        self.socket = channel
         self.received = b""
         self.tokens = itertools.count(1)
         self.read_to = 0

@@ -45,6 +45,11 @@ class Lab:
         self.outcome.checks.append(Check(sentence, bool(holds), str(detail)))
         return bool(holds)
 
+    def check_kernel(self) -> None:
+        """Put on record what the guest's kernel complained of since the last look."""
+        complaints = self.guest.complaints()
+        self.check("The guest's kernel complains of nothing.", not complaints, "; ".join(complaints[:3]))
+
     def note(self, text: str) -> None:
         """Something worth showing that is no claim."""
         assert self.outcome is not None
@@ -108,9 +113,8 @@ class Lab:
             if not plan.boots_itself:
                 self.plug()
             plan.run(self)
-            if self._machine is not None:
-                complaints = self._machine.guest.complaints()
-                self.check("The guest's kernel complains of nothing.", not complaints, "; ".join(complaints[:3]))
+            if not plan.boots_itself:
+                self.check_kernel()
         except LabError as error:
             self.check("The plan runs to its end.", False, error)
             self._end_quietly()
@@ -128,7 +132,7 @@ class Lab:
         if machine is not None:
             machine.stop()
         if card is not None and (said := card.stop()):
-            self.card_said.append(said)
+            self.card_said += said.splitlines()
 
     def close(self) -> None:
         """End everything."""

@@ -5,6 +5,7 @@ happened.
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +14,10 @@ from glassnic.lab.card import Card
 from glassnic.lab.errors import LabError
 from glassnic.lab.guest import Guest
 from glassnic.lab.kit import Kit
-from glassnic.lab.process import Process
+from glassnic.lab.process import Process, tail
 
 MEMORY = "512M"
+START_SECONDS = 30
 # The emulated processor is slow: leave out what only real ones need. Warnings and worse reach the console (loglevel 5).
 KERNEL_WORDS = (
     "console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr no_timer_check tsc=reliable random.trust_cpu=on"
@@ -34,7 +36,7 @@ class Boot(NamedTuple):
 
 
 class Machine:
-    """A running QEMU with its card; a context manager."""
+    """A running QEMU with its card."""
 
     def __init__(self, kit: Kit, card: Card, folder: Path, boot: Boot, inside: tuple[str, ...] = ()) -> None:
         self.card = card
@@ -47,8 +49,7 @@ class Machine:
             "QEMU", words, log, inside=inside, environment=kit.qemu.environment, terminal=boot.interactive
         )
         try:
-            self._wait_for(channel)
-            self.guest = Guest(channel, self.console, self.check)
+            self.guest = Guest(self._connected(channel), self.console, self.check)
         except LabError:
             self.qemu.stop()
             raise
@@ -65,9 +66,16 @@ class Machine:
             words += ["-append", f"{KERNEL_WORDS} {'quiet ' if boot.interactive else ''}{boot.append}".strip()]
         return words
 
-    def _wait_for(self, channel: Path) -> None:
-        self.qemu.wait_for(channel.exists, 30, "its command channel")
-        time.sleep(0.05)  # between bind and listen
+    def _connected(self, channel: Path) -> socket.socket:
+        """The host's end of the command channel, once QEMU listens there."""
+        end = socket.socket(socket.AF_UNIX)
+        deadline = time.monotonic() + START_SECONDS
+        while end.connect_ex(str(channel)) != 0:
+            self.check()
+            if time.monotonic() > deadline:
+                raise LabError(f"QEMU did not start in {START_SECONDS} s: {tail(self.qemu.said)}")
+            time.sleep(0.02)
+        return end
 
     def check(self) -> None:
         """Raise LabError when card or QEMU has died; the card's word first, for QEMU's complaint follows from it."""
@@ -76,12 +84,5 @@ class Machine:
 
     def stop(self) -> None:
         """End QEMU; the card is its owner's to end."""
-        if hasattr(self, "guest"):
-            self.guest.close()
+        self.guest.close()
         self.qemu.stop()
-
-    def __enter__(self) -> Machine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()

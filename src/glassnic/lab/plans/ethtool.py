@@ -22,7 +22,6 @@ from glassnic.lab.reader import frames_in
 from glassnic.lab.wire import GUEST4, PEER4, TAP
 
 SELF_TESTS = ("Register test", "Eeprom test", "Interrupt test", "Loopback test", "Link test")
-DEVICE_IDS = {"82540em": 0x100E, "82545em": 0x100F, "82544ei": 0x1008}
 EEPROM_SUM = 0xBABA
 OEM_OFFSET = 0x0C  # words 6 and 7 are the system maker's: nothing reads them
 FORCED = ((100, "full"), (100, "half"), (10, "full"), (10, "half"))
@@ -113,7 +112,10 @@ def _eeprom(lab: Lab) -> None:
 
 
 def _write_eeprom(lab: Lab, value: int) -> None:
-    magic = DEVICE_IDS[lab.choice.model] << 16 | 0x8086
+    vendor, device = (
+        int(word, 16) for word in lab.guest.must("cd /sys/class/net/eth0/device; cat vendor device").split()
+    )
+    magic = device << 16 | vendor  # the driver's guard against writing to the wrong card
     lab.guest.must(f"ethtool -E eth0 magic {magic:#x} offset {OEM_OFFSET:#x} value {value:#x}")
 
 

@@ -44,6 +44,7 @@ def run(lab: Lab) -> None:
             verdict,
         )
         lab.plug()
+        lab.check_kernel()
         lab.check("Linux takes the card over from iPXE.", machine.guest.run(f"ping -c 3 -i 0.2 {PEER4}").ok)
 
 
