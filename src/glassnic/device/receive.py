@@ -10,8 +10,10 @@ frames.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnic.device.core import Core
 from glassnic.device.filters import exact_addresses
@@ -96,7 +98,7 @@ class Receive:
 
     def changed(self, value: int = 0) -> None:
         """A register that the engine looks at was written."""
-        self._setting: Setting | None = None
+        self._words: NDArray[np.int64] | None = None
         self._state[STARVED] = 0
 
     filters_changed = changed
@@ -187,23 +189,32 @@ class Receive:
         arrive(*self._begin(), np.zeros(0, np.int64), 0, 0)
         deliver(*self._begin(), 0)
 
-    def _begin(self) -> tuple[Desk, Setting]:
+    def _begin(self) -> tuple[Any, ...]:
         """What a turn of the engine works on; a head beyond the ring counts as 0 (inferred)."""
         core, state = self.core, self._state
         registers = core.registers
-        setting = self._setting or self._set()
+        if self._words is None:
+            self._set()
+        elif self._desk.ranges is not core.memory.ranges:
+            self._lay_desk()
+        entries = registers[R.RDLEN] // DESCRIPTOR_BYTES
         head, tail = registers[R.RDH], registers[R.RDT]
-        if (head >= setting.entries or tail > setting.entries) and head != tail:
-            core.recorder.record(events.RX_RING_ODD, head, tail, setting.entries)
-            head = head if head < setting.entries else 0
+        if (head >= entries or tail > entries) and head != tail:
+            core.recorder.record(events.RX_RING_ODD, head, tail, entries)
+            head = head if head < entries else 0
         state[HEAD], state[TAIL] = head, tail
         state[MASTER] = core.bus_master
         state[CAUSES] = state[DELAYED] = state[MISSED] = 0
-        desk = Desk(
+        return self._turn
+
+    def _lay_desk(self) -> None:
+        """The arrays of the engine; new ones when the filters change or the guest's memory is laid out anew."""
+        core = self.core
+        self._desk = Desk(
             core.memory.data, core.memory.ranges, self._arena, self._waiting, self._exact, self._multicast, self._vlans,
-            state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
+            self._state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
         )  # fmt: skip
-        return desk, setting
+        self._turn = (*self._desk, self._words)
 
     def _settle(self) -> None:
         """What the turn reports: the head, causes, delays, PAUSE in either direction."""
@@ -285,7 +296,7 @@ class Receive:
         statistics.add("TPT")  # but not GPTC, PTC64 and the like: they leave flow control out (§13.7.30, §13.7.45)
         statistics.add("TOT", SHORTEST)
 
-    def _set(self) -> Setting:
+    def _set(self) -> None:
         """The numbers of a turn, from the registers and the model: the gate where all become int64."""
         registers, model = self.core.registers, self.core.model
         control, sums, general = registers[R.RCTL], registers[R.RXCSUM], registers[R.CTRL]
@@ -323,5 +334,5 @@ class Receive:
             ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6,
             layer4=take(sums, RXCSUM.TUOFL),
         )
-        self._setting = setting
-        return setting
+        self._words = np.array(setting, np.int64)
+        self._lay_desk()

@@ -55,6 +55,7 @@ from glassnic.device.receive_state import (
     Desk,
     Setting,
     record,
+    unpack,
     word,
 )  # fmt: skip
 from glassnic.device.span import copy, fold, load64, reach, sum_words
@@ -78,12 +79,33 @@ NOWHERE = -1
 """What an address reads where no memory answers: a master abort returns all ones."""
 
 
+# The two ways in take the members of a `Desk` and the numbers of a `Setting` one by one, for that is the quickest.
+
+
 @kernel
-def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], room: int, begin: int) -> None:
+def arrive(
+    data: NDArray[np.uint8],
+    ranges: NDArray[np.int64],
+    arena: NDArray[np.uint8],
+    waiting: NDArray[np.int64],
+    exact: NDArray[np.int64],
+    multicast: NDArray[np.int64],
+    vlans: NDArray[np.int64],
+    state: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    tally: NDArray[np.int64],
+    words: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    room: int,
+    begin: int,
+) -> None:
     """Take frames that lie in the arena from `begin` on, each with `room` bytes behind it: 4 for the FCS to be made.
 
     With no room the last 4 bytes of each are an FCS, which is wrong.
     """
+    desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
+    setting = unpack(words)
     at = begin
     for frame in range(len(lengths)):
         length = lengths[frame] + room
@@ -94,9 +116,24 @@ def arrive(desk: Desk, setting: Setting, lengths: NDArray[np.int64], room: int, 
 
 
 @kernel
-def deliver(desk: Desk, setting: Setting, budget: int) -> int:
+def deliver(
+    data: NDArray[np.uint8],
+    ranges: NDArray[np.int64],
+    arena: NDArray[np.uint8],
+    waiting: NDArray[np.int64],
+    exact: NDArray[np.int64],
+    multicast: NDArray[np.int64],
+    vlans: NDArray[np.int64],
+    state: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    tally: NDArray[np.int64],
+    words: NDArray[np.int64],
+    budget: int,
+) -> int:
     """Move up to `budget` frames from the FIFO to guest memory, oldest first; says how many went."""
-    state = desk.state
+    desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
+    setting = unpack(words)
     for done in range(budget):
         row = state[FIRST]
         if not state[WAITING] or not state[MASTER]:

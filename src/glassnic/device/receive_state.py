@@ -91,6 +91,16 @@ class Setting(NamedTuple):
 
 
 @leaf
+def unpack(words: NDArray[np.int64]) -> Setting:
+    """A setting from its numbers in an array: one argument is taken in sooner than many."""
+    w = words
+    return Setting(
+        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13],
+        w[14], w[15], w[16], w[17], w[18], w[19], w[20], w[21], w[22], w[23], w[24], w[25], w[26],
+    )  # fmt: skip
+
+
+@leaf
 def octet(desk: Desk, at: int) -> int:
     """A byte of the arena, as int64: jitted, `int` of a byte has no sign, and a sum of the two kinds is no integer."""
     return int(desk.arena[at]) & 0xFF
