@@ -154,7 +154,7 @@ class Receive:
         lengths = np.array(list(map(len, frames)), np.int64)
         begin = self._make_room(len(run))
         self._bytes[begin : begin + len(run)] = run
-        arrive(*self._begin(), lengths, len(room), begin)
+        arrive(lengths, len(room), begin, *self._begin())
         self._settle()
 
     def _make_room(self, length: int) -> int:
@@ -180,14 +180,14 @@ class Receive:
     def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
         """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
         if self.pending and self.core.bus_master:
-            deliver(*self._begin(), budget)
+            deliver(budget, *self._begin())
             self._settle()
         return self.pending
 
     def warm(self) -> None:
         """Have the engine compiled, or loaded, by turns with nothing to do."""
-        arrive(*self._begin(), np.zeros(0, np.int64), 0, 0)
-        deliver(*self._begin(), 0)
+        arrive(np.zeros(0, np.int64), 0, 0, *self._begin())
+        deliver(0, *self._begin())
 
     def _begin(self) -> tuple[Any, ...]:
         """What a turn of the engine works on; a head beyond the ring counts as 0 (inferred)."""

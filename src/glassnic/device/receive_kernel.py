@@ -84,6 +84,9 @@ NOWHERE = -1
 
 @kernel
 def arrive(
+    lengths: NDArray[np.int64],
+    room: int,
+    begin: int,
     data: NDArray[np.uint8],
     ranges: NDArray[np.int64],
     arena: NDArray[np.uint8],
@@ -96,9 +99,6 @@ def arrive(
     rows: NDArray[np.int64],
     tally: NDArray[np.int64],
     words: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    room: int,
-    begin: int,
 ) -> None:
     """Take frames that lie in the arena from `begin` on, each with `room` bytes behind it: 4 for the FCS to be made.
 
@@ -117,6 +117,7 @@ def arrive(
 
 @kernel
 def deliver(
+    budget: int,
     data: NDArray[np.uint8],
     ranges: NDArray[np.int64],
     arena: NDArray[np.uint8],
@@ -129,7 +130,6 @@ def deliver(
     rows: NDArray[np.int64],
     tally: NDArray[np.int64],
     words: NDArray[np.int64],
-    budget: int,
 ) -> int:
     """Move up to `budget` frames from the FIFO to guest memory, oldest first; says how many went."""
     desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
