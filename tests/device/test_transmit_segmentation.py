@@ -187,6 +187,19 @@ def test_a_header_field_outside_the_header_is_left_alone(bench: Workbench) -> No
     assert bench.findings() == {"TX_HEADER_FIELD_OUTSIDE"}
 
 
+@pytest.mark.parametrize(("start", "end"), [(16, 18), (18, 20), (38, 42), (47, 48)])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_field_is_updated_only_if_the_header_holds_all_of_it(
+    bench: Workbench, start: int, end: int, missing: int
+) -> None:
+    """Total length, identification, sequence and flags of IPv4 and TCP, in the second of three frames."""
+    raw, hdrlen = message(120, 30).encode(), end - missing
+    bench.load(**(message(120, 30).fields | {"HDRLEN": hdrlen, "PAYLEN": 90}))
+    second = bench.send(raw[: hdrlen + 90], TSE=1)[1]
+    as_gathered = raw[:hdrlen] + raw[hdrlen + 30 : hdrlen + 60]
+    assert (second[start:end] == as_gathered[start:end]) is bool(missing)
+
+
 # Which descriptor decides
 
 
