@@ -378,9 +378,10 @@ class NaiveTransmit:
         self.frames.append(frame)
         length = len(frame) + FCS_BYTES
         self._count(length)
+        if length < 64:
+            return  # GPTC and all that follow it count from 64 bytes on (§13.7.30)
         self.stats.update(GPTC=1, GOTC=length)
-        if length >= 64:
-            self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
+        self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
         if frame[:6] == b"\xff" * 6:
             self.stats["BPTC"] += 1
         elif frame[0] & 1:

@@ -101,7 +101,7 @@ def count(desk: Desk, begin: int, length: int, number: int, good: bool) -> None:
     counts, octets = desk.counts, length + FCS
     counts[TPT] += number
     counts[TOT] += octets * number
-    if not good:
+    if not good or octets < 64:  # GPTC counts frames of 64 bytes and more (§13.7.30)
         return
     counts[GPTC] += number
     counts[GOTC] += octets * number
@@ -113,7 +113,7 @@ def count(desk: Desk, begin: int, length: int, number: int, good: bool) -> None:
             bound *= 2
             size += 1
         counts[PTC64 + size] += number
-    elif octets == 64:
+    else:
         counts[PTC64] += number
     if desk.arena[begin] & 1:
         broadcast = True

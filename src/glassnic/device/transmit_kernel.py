@@ -54,6 +54,7 @@ from glassnic.device.transmit_state import (
     TAKEN,
     TODO,
     TRIED,
+    TRIES,
     WHOLE,
     Desk,
     Setting,
@@ -125,7 +126,7 @@ def take_descriptors(desk: Desk, setting: Setting) -> int:
 def room(desk: Desk) -> bool:
     """May another frame, whatever its length, be begun?"""
     state = desk.state
-    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < ARENA_FRAMES)
+    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < TRIES)
 
 
 @leaf

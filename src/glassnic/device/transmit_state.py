@@ -31,7 +31,9 @@ LIMIT_BYTES = (1 << 16) - 80
 ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
 ARENA_FRAMES = 20480
-"""More frames than the arena can hold of the shortest kind; also the most that one call tries to send."""
+"""More frames than the arena can hold of the shortest kind."""
+TRIES = 2048
+"""The most frames that one turn tries to send, whether they can be sent or not: it bounds what nonsense costs."""
 
 TAG = 4
 """Room before a frame for a tag, where the first descriptor announces one."""
