@@ -169,7 +169,8 @@ def unpack(packages: list[Path], root: Path, advance: Advance) -> None:
 
 def _reason(said: str) -> str:
     """The first complaint in apt's output, as part of a sentence."""
-    complaints = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:"))]
+    lines = said.splitlines()
+    complaints = [line for kind in ("E: ", "W: ", "Err:") for line in lines if line.startswith(kind)]
     if "NO_PUBKEY" in said or "not signed" in said:
         return "this machine's Debian keys do not know that suite yet: install a newer debian-archive-keyring."
     text = complaints[0].split(":", 1)[1].strip() if complaints else "it said nothing"

@@ -118,7 +118,10 @@ def progress(name: str, console: Console) -> Iterator[Advance]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    if not console.is_terminal:
+        console.print(f"fetching {name} from Debian's packages")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=100, name=name)
         yield lambda percent, words: bar.update(task, completed=percent, description=words)
-    console.print(f"[dim]fetched {name}[/dim]")
+    if console.is_terminal:
+        console.print(f"[dim]fetched {name}[/dim]")

@@ -118,6 +118,8 @@ class Lab:
         except LabError as error:
             self.check("The plan runs to its end.", False, error)
             self._end_quietly()
+        except (ValueError, LookupError) as error:  # a guest that answers nonsense fails the plan, not the run
+            self.check("The guest's answers make sense.", False, f"{type(error).__name__}: {error}")
         outcome.seconds = time.monotonic() - begin
         return outcome
 
