@@ -11,18 +11,23 @@ from glassnic.wire.checksum import checksum
 
 VNET = Struct("<BBHHHH")
 NEEDS_CSUM, GSO_NONE, GSO_TCPV4, GSO_TCPV6 = 1, 0, 1, 4
-ETHERNET, FIN_PSH = 14, 0x09
+ETHERNET, FIN_PSH, CWR = 14, 0x09, 0x80
 
 
 def cut(led: bytes) -> list[bytes]:
     """The frames for one packet with its lead: itself where the header asks for nothing."""
-    flags, kind, header_bytes, size, start, offset = VNET.unpack_from(led)
+    flags, kind, _, size, start, offset = VNET.unpack_from(led)
     packet = led[VNET.size :]
+    if kind == GSO_NONE and flags == NEEDS_CSUM:
+        frame = bytearray(packet)
+        _put(frame, start + offset, checksum(bytes(frame[start:])) or 0xFFFF)
+        return [bytes(frame)]
     if kind == GSO_NONE:
         assert flags == 0
         return [packet]
     assert flags == NEEDS_CSUM
     assert kind in (GSO_TCPV4, GSO_TCPV6)
+    header_bytes = start + (packet[start + 12] >> 4) * 4  # hdr_len is a hint: a kernel may say more
     header, payload = packet[:header_bytes], packet[header_bytes:]
     whole = len(packet) - start
     frames = []
@@ -40,6 +45,8 @@ def cut(led: bytes) -> list[bytes]:
         frame[start + 4 : start + 8] = (sequence & 0xFFFF_FFFF).to_bytes(4, "big")
         if at + size < len(payload):
             frame[start + 13] &= ~FIN_PSH
+        if index:
+            frame[start + 13] &= ~CWR
         pseudo = _get(header, start + offset) + (~whole & 0xFFFF) + len(frame) - start  # the length of this frame
         _put(frame, start + offset, _folded(pseudo))
         _put(frame, start + offset, checksum(bytes(frame[start:])) or 0xFFFF)

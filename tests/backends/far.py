@@ -22,7 +22,7 @@ from glassnic.backends.loopback import Loopback
 from glassnic.backends.stream import Stream
 from glassnic.backends.stream_listen import StreamListen
 from glassnic.backends.tap import Tap
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 PATIENCE_S = 10.0
 CLONE_NEWNET = 0x40000000
@@ -181,7 +181,7 @@ def loopback_pair(folder: Path) -> Pair:
 def tap_pair(folder: Path) -> Pair:
     """Only inside `private_network`."""
     try:
-        backend = Tap("glasstap0")
+        backend = Tap("glasstap0", LENGTH_LEAD)
     except BackendError as error:
         pytest.skip(str(error))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

@@ -16,7 +16,7 @@ from backends.far import PATIENCE_S, private_network
 from glassnic.backends import BackendError
 from glassnic.backends.neighbour import Neighbour
 from glassnic.backends.tap import Tap
-from glassnic.device.ports import Frames
+from glassnic.device.ports import LENGTH_LEAD, Frames
 
 NAME = "glasstap1"
 SIOCSIFADDR, SIOCSIFNETMASK = 0x8916, 0x891C
@@ -29,7 +29,7 @@ def tap() -> Iterator[Tap]:
         for knob, value in {"disable_ipv6": 0, "accept_dad": 0, "router_solicitation_delay": 0, "accept_ra": 2}.items():
             (conf / knob).write_text(str(value))
         try:
-            backend = Tap(NAME)
+            backend = Tap(NAME, LENGTH_LEAD)
         except BackendError as error:
             pytest.skip(str(error))
         yield backend

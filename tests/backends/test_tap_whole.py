@@ -12,10 +12,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from backends.far import private_network
 from glassnic.backends.tap import Tap
+from glassnic.device.cutting import cut
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
 from host_cut import GSO_NONE, VNET
 from naive import NaiveTransmit
@@ -82,5 +84,40 @@ def test_the_kernel_cuts_as_the_card_cuts(name: str) -> None:
     left.send(handed)
     wanted = cut_by_naive_twin(program)
     assert received(right, len(wanted)) == wanted
+    left.close()
+    right.close()
+
+
+@pytest.mark.parametrize("name", SENDS)
+def test_what_the_kernel_leaves_whole_becomes_the_same_frames_on_the_way_in(name: str) -> None:
+    program = one_send(SENDS[name])
+    left, right = Tap("left"), Tap("right")
+    for words in ("left master br0", "right master br0", "br0 up"):
+        assert ip(f"link set {words}")
+    left.send(frames_of(program))
+    packets: list[bytes] = []
+    while not packets and select.select([right.fileno()], [], [], 5)[0]:
+        packets = [packet for packet in right.receive() if packet[10:16] == b"\x52\x54\0\0\0\1"]
+    assert len(packets) == 1
+    run, lengths = np.zeros(1 << 18, np.uint8), np.zeros(512, np.int64)
+    number = cut(np.frombuffer(packets[0], np.uint8), run, lengths)
+    ends = np.cumsum(lengths[:number] + 4) - 4
+    frames = [run[end - length : end].tobytes() for end, length in zip(ends, lengths[:number], strict=True)]
+    assert frames == cut_by_naive_twin(program)
+    left.close()
+    right.close()
+
+
+def test_other_frames_go_through_as_they_are_both_ways() -> None:
+    left, right = Tap("left"), Tap("right")
+    for words in ("left master br0", "right master br0", "br0 up"):
+        assert ip(f"link set {words}")
+    frame = b"\x52\x54\0\0\0\1" + b"\x52\x54\0\0\0\2" + b"\x88\xb5" + bytes(range(60))
+    for sender, receiver in ((left, right), (right, left)):
+        sender.send(Frames.of([frame], VNET_LEAD))
+        packets: list[bytes] = []
+        while not packets and select.select([receiver.fileno()], [], [], 5)[0]:
+            packets = [packet for packet in receiver.receive() if packet[10:16] == frame[:6]]
+        assert packets == [bytes(VNET_LEAD) + frame]
     left.close()
     right.close()

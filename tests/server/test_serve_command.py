@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,7 +83,17 @@ def test_registers_answer_as_soon_as_it_listens(process: Process, path: Path) ->
     with Client(path) as client:
         client.start()
         assert client.read(7, 0, 4) == bytes.fromhex("86800e10")
-        assert client.read_register(8) & 2
+        assert client.read_register(8) & ~2 == 0x81, "full duplex at 1000 Mb/s; the link waits for the engine"
+
+
+def test_the_link_comes_up_when_the_engine_is_loaded(process: Process, path: Path) -> None:
+    with Client(path) as client:
+        client.start()
+        for _ in range(600):
+            if client.read_register(8) & 2:
+                return
+            time.sleep(0.1)
+    pytest.fail("there is no link after a minute")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

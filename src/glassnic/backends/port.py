@@ -47,7 +47,10 @@ class Backend(Protocol):
         """Hand over what waits, as far as the host takes it. Raises BackendError."""
 
     def receive(self, limit: int = 64) -> list[bytes]:
-        """The frames that wait, oldest first, at most `limit`. Raises BackendError."""
+        """The frames that wait, oldest first, at most `limit`; with `VNET_LEAD` packets behind their headers.
+
+        Raises BackendError.
+        """
 
     def close(self) -> None:
         """Give everything back to the host. A second call does nothing."""

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.core import Core
+from glassnic.device.cutting import cut
 from glassnic.device.filters import exact_addresses
+from glassnic.device.ports import VNET_LEAD
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
     ARENA_BYTES,
@@ -57,6 +59,9 @@ NOWHERE = 1 << 62
 QUANTUM_NS = 512
 """PAUSE times count 64 byte times of 1 Gb/s (§8.7.3)."""
 FCS_ROOM = bytes(FCS)
+NO_OFFLOAD = bytes(VNET_LEAD)
+CUT_FRAMES = 512
+"""A whole packet of 64 KB is cut into no more; one of smaller segments is lost."""
 BUFFER_BYTES = (2048, 1024, 512, 256)
 """By RCTL.BSIZE; RCTL.BSEX makes them 16 times larger, and the first then reserved (§3.2.2)."""
 HASH_SHIFTS = (4, 3, 2, 0)
@@ -79,6 +84,8 @@ class Receive:
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._bytes = self._arena.data
         self._waiting = np.zeros((ROWS, 3), np.int64)
+        self._cut_run = np.zeros(RUN_BYTES, np.uint8)
+        self._cut_lengths = np.zeros(CUT_FRAMES, np.int64)
         self._state = np.zeros(STATE_WORDS, np.int64)
         self.reset()
 
@@ -125,6 +132,26 @@ class Receive:
         if not loopback and min(map(len, taken), default=SHORTEST) < SHORTEST - FCS:
             taken = [bytes(frame).ljust(SHORTEST - FCS, b"\0") for frame in taken]
         self._arrive(taken, link_up, loopback, FCS_ROOM)
+
+    def arrive_led(self, packets: Iterable[Octets], link_up: bool) -> None:
+        """Packets behind virtio-net headers, of up to 64 KB: what the host left whole or unsummed is finished first."""
+        plain: list[Octets] = []
+        for packet in packets:
+            if packet[:VNET_LEAD] == NO_OFFLOAD:
+                plain.append(packet[VNET_LEAD:])
+                continue
+            self.arrive(plain, link_up)
+            plain = []
+            octets = np.frombuffer(packet, np.uint8)
+            number = cut(octets, self._cut_run, self._cut_lengths) if len(octets) > VNET_LEAD else 0
+            if not number:
+                self.core.recorder.record(events.RX_BAD, len(octets) - VNET_LEAD)
+                self.core.statistics.add("MPC")
+            ends = np.cumsum(self._cut_lengths[:number] + FCS).tolist()
+            run, lengths = self._cut_run.data, self._cut_lengths[:number].tolist()
+            pieces = zip(ends, lengths, strict=True)
+            self.arrive((run[end - FCS - length : end - FCS] for end, length in pieces), link_up)
+        self.arrive(plain, link_up)
 
     def arrive_bad(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
         """Frames with an FCS, their last 4 bytes, that is wrong."""

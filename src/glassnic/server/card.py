@@ -16,6 +16,7 @@ from pathlib import Path
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
+from glassnic.device.ports import LENGTH_LEAD
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.transports.fdsocket import FdSocket
@@ -57,6 +58,10 @@ class Card:
         self._stirred = True
         """Something but the clock may have changed what the card has to do; reads of registers do not."""
         self._due: int | None = None
+        self._dropped_before = 0
+        """Frames that died with a backend that failed."""
+        self._engine_loaded = False
+        self._backend_failed = False
         self._listen()
         self._watch_backend()
         loop.workers.append(self)
@@ -72,8 +77,9 @@ class Card:
     def summary(self) -> list[str]:
         """What the card did, and what became of its frames outside, in sentences."""
         lines = self.nic.summary()
-        if self._backend.dropped:
-            lines.append(f"{self._backend.dropped} frames died on the host's side, outside the card")
+        dropped = self._dropped_before + self._backend.dropped
+        if dropped:
+            lines.append(f"{dropped} frames died on the host's side, outside the card")
         if self._function.dropped_writes:
             lines.append(f"{self._function.dropped_writes} register writes were not 32 bits wide, and dropped")
         return lines
@@ -84,6 +90,8 @@ class Card:
             return self._due
         self._stirred = False
         nic = self.nic
+        if self._engine_loaded and not nic.ready:
+            self._start_engine()
         nic.transmit_held = self._backend.blocked
         due = nic.deadline
         if due is not None and due <= now_ns:
@@ -104,10 +112,19 @@ class Card:
         self._due = due
         return due
 
+    def await_engine(self) -> None:
+        """Until the engine is loaded registers answer and rings wait; and there is no link, so that no driver hopes."""
+        self.nic.ready = False
+        self.nic.set_link(False)
+
     def engine_ready(self) -> None:
-        """The engine is loaded: rings may move. May be called from another thread, which then wakes the loop."""
-        self.nic.ready = True
+        """The engine is loaded. May be called from another thread, which then wakes the loop."""
+        self._engine_loaded = True
         self._stirred = True
+
+    def _start_engine(self) -> None:
+        self.nic.ready = True
+        self.nic.set_link(not self._backend_failed)
 
     # The client
 
@@ -194,7 +211,8 @@ class Card:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
-        self._with_backend(lambda: self.nic.receive(self._backend.receive(FRAMES_PER_TURN)))
+        take = self.nic.receive if self._backend.lead == LENGTH_LEAD else self.nic.receive_led
+        self._with_backend(lambda: take(self._backend.receive(FRAMES_PER_TURN)))
 
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()
@@ -216,7 +234,9 @@ class Card:
             self._watches.forget(self._backend_watch[0])
             self._backend_watch = (-1, 0)
             self._backend.close()
+            self._dropped_before += self._backend.dropped
             self._backend = open_backend("null")
+            self._backend_failed = True
             self.nic.set_link(False)
 
     # The EEPROM

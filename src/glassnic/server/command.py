@@ -119,7 +119,7 @@ def qemu_command(paths: list[Path]) -> str:
 def _load_engine(loop: Loop, cards: list[Card]) -> None:
     """Let registers answer at once, and rings wait until the engine is there."""
     for card in cards:
-        card.nic.ready = False
+        card.await_engine()
 
     def start() -> None:
         for card in cards:
