@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
-
-if TYPE_CHECKING:
-    from glassnic.lab.lab import Lab
 
 
 class Plan(NamedTuple):
@@ -22,7 +19,8 @@ class Plan(NamedTuple):
 
     name: str
     promise: str
-    run: Callable[[Lab], None]
+    run: Callable[[Any], None]
+    """Takes the `Lab`, which knows plans and not the other way round."""
     any_net: bool
     """Whether it can do without the lab's own wire."""
     boots_itself: bool
