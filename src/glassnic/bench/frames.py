@@ -65,6 +65,14 @@ def tcp_packet(data: bytes, number: int, mss: int) -> Packet:
     return Packet(given, frames, TCP_HEADER_BYTES, mss if cut else 0)
 
 
+def offload_packet(data: bytes, number: int, mss: int) -> Packet:
+    """The same flow as a host's kernel hands it to an interface that cuts: lengths whole, the pseudo header's too."""
+    packet = tcp_packet(data, number, mss)
+    pseudo = pseudo_sum(SOURCE, TARGET, tcp.PROTOCOL, tcp.HEADER_BYTES + len(data))
+    whole = _tcp(number * 0x10000, ACK | PSH, data)._replace(checksum=pseudo).encode()
+    return packet._replace(given=_frame(tcp.PROTOCOL, number * 64, whole, sealed=True))
+
+
 def udp_packet(data: bytes, number: int) -> Packet:
     """UDP with `data`, its sums left to the card."""
     pseudo = pseudo_sum(SOURCE, TARGET, udp.PROTOCOL, udp.HEADER_BYTES + len(data))

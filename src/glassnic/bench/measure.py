@@ -34,6 +34,20 @@ class Measure(NamedTuple):
         return self.cost / self.amount
 
 
+def by_cpu(measure: Measure) -> Measure:
+    """The same with processor time as its cost: for work that waits for nothing, it says what wall time would if the
+    machine did nothing else."""
+    assert measure.cpu_ns is not None
+    return measure._replace(cost=measure.cpu_ns)
+
+
+def total(measures: Sequence[Measure]) -> Measure:
+    """Several pieces of work as one."""
+    used = [measure.cpu_ns for measure in measures if measure.cpu_ns is not None]
+    cpu = sum(used) if len(used) == len(measures) else None
+    return Measure(sum(m.cost for m in measures), sum(m.amount for m in measures), cpu)
+
+
 class Contender(NamedTuple):
     """One of those compared. `act` does the work once, verifies the outcome (WrongOutput), and says what it cost."""
 
@@ -44,19 +58,26 @@ class Contender(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """How a measure becomes a figure to read."""
+    """How a measure becomes figures to read."""
 
     words: str
     """As `µs/frame`."""
     scale: float
     """The figure is this times cost per item or, of a rate, items per cost."""
     is_rate: bool = False
-    item: str = ""
-    """What one item is called, where a column tells of processor time for it."""
 
     def figure(self, measure: Measure) -> float:
         """The figure of one measure."""
         return self.scale / measure.per_item if self.is_rate else self.scale * measure.per_item
+
+    def cpu(self, measures: Sequence[Measure]) -> float | None:
+        """Median processor time in the figure's own unit, or, of a rate, in hundredths of one processor."""
+        found = [
+            100 * m.cpu_ns / m.cost if self.is_rate else self.scale * m.cpu_ns / m.amount
+            for m in measures
+            if m.cpu_ns is not None
+        ]
+        return median(found) if found else None
 
 
 class Spread(NamedTuple):
@@ -79,12 +100,6 @@ class Spread(NamedTuple):
 def ratios(peer: Sequence[Measure], ours: Sequence[Measure]) -> Spread:
     """How many times our cost of an item the peer pays, round by round."""
     return Spread.of([theirs.per_item / own.per_item for theirs, own in zip(peer, ours, strict=True)])
-
-
-def cpu_us(measures: Sequence[Measure]) -> float | None:
-    """Median processor time an item, in µs; None where it is unknown."""
-    known = [measure.cpu_ns / measure.amount / 1000 for measure in measures if measure.cpu_ns is not None]
-    return median(known) if known else None
 
 
 def cpu_ns(pid: int) -> int:

@@ -13,7 +13,7 @@ from glassnic.bench.measure import BenchError
 from glassnic.pci.function import BAR0
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user import messages as m
-from glassnic.transports.vfio_user.client import Client, GuestRam
+from glassnic.transports.vfio_user.client import Client
 from glassnic.transports.vfio_user.messages import ACCESS, Command
 
 TIMEOUT_S = 30
@@ -46,31 +46,31 @@ class Port(Protocol):
 
 
 class VfioUserPort:
-    """A served card."""
+    """A served card, or whoever speaks its protocol, behind a client that has said all it has to say before."""
 
-    def __init__(self, path: Path, ram: GuestRam) -> None:
-        self._client = Client(path, TIMEOUT_S)
-        self._client.start(ram)
-        self._writes: dict[Write, bytes] = {}
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.send = client.send
 
     def read(self, offset: int) -> int:
         return self._client.read_register(offset)
 
     def write(self, *writes: Write) -> None:
-        self._client.send(b"".join(map(self._message, writes)))
+        self.send(self.encode(*writes))
 
     def write_and_read(self, offset: int, value: int) -> None:
-        self._client.send(self._message((offset, value)))
-        self._client.read_register(R.STATUS.offset)
+        self.send(self.encode((offset, value)))
+        self.read(R.STATUS.offset)
+
+    def encode(self, *writes: Write) -> bytes:
+        """Posted writes, as QEMU sends them for memory BARs."""
+        return b"".join(
+            m.pack(0, Command.REGION_WRITE, ACCESS.pack(offset, BAR0, 4) + value.to_bytes(4, "little"), m.NO_REPLY)
+            for offset, value in writes
+        )
 
     def close(self) -> None:
         self._client.close()
-
-    def _message(self, write: Write) -> bytes:
-        """A posted write, as QEMU sends it for memory BARs."""
-        offset, value = write
-        payload = ACCESS.pack(offset, BAR0, 4) + value.to_bytes(4, "little")
-        return m.pack(0, Command.REGION_WRITE, payload, m.NO_REPLY)
 
 
 class QtestPort:

@@ -23,6 +23,8 @@ from glassnic.bench.frames import (
 )
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.fields import TCTL
+from glassnic.spec.registers import R
 from glassnic.wire import tcp, udp
 
 RING, BUFFERS, MEMORY_BYTES = 0x10_0000, 0x20_0000, 64 << 20
@@ -94,6 +96,19 @@ def program(name: str, packets: Iterable[Packet]) -> Program:
     ring = b"".join(descriptors).ljust(entries * DESCRIPTOR_BYTES, b"\0")
     assert len(ring) <= BUFFERS - RING and len(buffers) <= MEMORY_BYTES - BUFFERS
     return Program(name, len(tails), frames, ring, bytes(buffers), entries, tails)
+
+
+def transmitter(program: Program) -> list[tuple[int, int]]:
+    """Register writes, offset and value, that put the transmitter at the start of the program's ring."""
+    return [
+        (R.TCTL.offset, 0),
+        (R.TDBAL.offset, RING),
+        (R.TDBAH.offset, 0),
+        (R.TDLEN.offset, program.entries * DESCRIPTOR_BYTES),
+        (R.TDH.offset, 0),
+        (R.TDT.offset, 0),
+        (R.TCTL.offset, TCTL.EN.mask | TCTL.PSP.mask),
+    ]
 
 
 def _describe(packet: Packet, address: int) -> list[bytes]:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from glassnic import __version__
-from glassnic.bench.measure import Spread, cpu_us
+from glassnic.bench.measure import Spread
 from glassnic.bench.run import Result
 
 MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]"}
@@ -30,7 +30,7 @@ def words(spread: Spread) -> str:
 
 def table(results: list[Result], rounds: int) -> Table:
     """The table: a row a bench, in it a line a contender, ours first."""
-    title = f"Medians of {rounds} rounds in turn (lowest–highest); CPU: µs of the device's process for an item"
+    title = f"Medians of {rounds} rounds in turn (lowest–highest); CPU: processor time of the device's process"
     out = Table(title=title, title_justify="left", show_lines=True)
     out.add_column("bench", min_width=30)
     for heading in ("who", "figure", "CPU", "peer / ours", "goal"):
@@ -55,8 +55,8 @@ def _lines(result: Result) -> list[tuple[str, str, str, str, str]]:
         return [("[bold red]wrong output[/]" if result.wrong else "not measured here", "", "", "", "")]
     lines = []
     for name, measures in result.measures.items():
-        used = cpu_us(measures)
-        spent = "" if used is None else number(used)
+        used = result.bench.unit.cpu(measures)
+        spent = "" if used is None else number(used) + (" %" if result.bench.unit.is_rate else "")
         ratio = words(result.ratio(name)) if name in result.peers else ""
         lines.append((name, words(result.figure(name)), spent, ratio, _goal(result, name)))
     return lines
@@ -65,7 +65,7 @@ def _lines(result: Result) -> list[tuple[str, str, str, str, str]]:
 def _goal(result: Result, name: str) -> str:
     limit = result.bench.limit
     if name in result.peers and (goal := result.goal(name)) is not None:
-        return f"≥ {goal:g} {MARKS[result.ratio(name).median >= goal]}"
+        return f"≥ {number(goal)} {MARKS[result.ratio(name).median >= goal]}"
     if name not in result.peers and limit is not None:
         return f"≤ {limit:g} {MARKS[result.figure(name).median <= limit]}"
     return ""
@@ -98,7 +98,7 @@ def _result_as_json(result: Result) -> dict[str, Any]:
     told["contenders"] = {
         name: {
             "figure": result.figure(name)._asdict(),
-            "cpu_us_per_item": cpu_us(measures),
+            "cpu": bench.unit.cpu(measures),
             "ratio": result.ratio(name)._asdict() if name in result.peers else None,
             "measures": [measure._asdict() for measure in measures],
         }

@@ -7,19 +7,20 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from glassnic.bench.bed import Bed
 from glassnic.bench.measure import Watch
-from glassnic.bench.ports import SLOT, Port, QtestPort, VfioUserPort, accept, listen
+from glassnic.bench.ports import SLOT, TIMEOUT_S, Port, QtestPort, VfioUserPort, accept, listen
 from glassnic.bench.programs import MEMORY_BYTES
 from glassnic.lab.card import MAC, CardChoice, ServedCard
+from glassnic.lab.errors import LabError
 from glassnic.lab.kit import Qemu
 from glassnic.lab.process import Process
 from glassnic.spec.fields import CTRL
 from glassnic.spec.registers import R
-from glassnic.transports.vfio_user.client import GuestRam
+from glassnic.transports.vfio_user.client import Client, GuestRam
 
 OURS = "glassnic"
 HALT = bytes.fromhex("faf4ebfd")
@@ -58,10 +59,15 @@ def glassnic(bed: Bed, ram: GuestRam, net: str, inside: Sequence[str] = ()) -> I
     """Our card with its frames going to `net`, a back end of `glassnic serve`."""
     bed.compile_engine()
     card = ServedCard(CardChoice(), net, bed.place(), inside)
-    with ExitStack() as stack:
-        stack.callback(card.stop)
-        port = stack.enter_context(closing(VfioUserPort(card.socket, ram)))
-        yield Rig(OURS, OURS, port, card.process, ram)
+    try:
+        with Client(card.socket, TIMEOUT_S) as client:
+            client.start(ram)
+            yield Rig(OURS, OURS, VfioUserPort(client), card.process, ram)
+    except BaseException:
+        with suppress(LabError):  # what went wrong before says more
+            card.stop()
+        raise
+    card.stop()
 
 
 @contextmanager

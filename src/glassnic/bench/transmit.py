@@ -11,13 +11,11 @@ from functools import partial
 
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import stream_of
-from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput
+from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput, total
 from glassnic.bench.ports import TIMEOUT_S
-from glassnic.bench.programs import BUFFERS, RING, Program
+from glassnic.bench.programs import BUFFERS, RING, Program, transmitter
 from glassnic.bench.rigs import Rig, on_streams
 from glassnic.device.ports import PREFIX_BYTES
-from glassnic.spec.descriptors import DESCRIPTOR_BYTES
-from glassnic.spec.fields import TCTL
 from glassnic.spec.registers import R
 
 Ring = Callable[[Rig, Program], None]
@@ -53,9 +51,7 @@ def stage(bed: Bed, make: Callable[[], Program], ring: Ring = at_once, laps: int
 
 
 def _act(rig: Rig, sink: Sink, program: Program, ring: Ring, laps: int) -> Measure:
-    measures = [transmit(rig, sink, program, ring) for _ in range(laps)]
-    cost, amount = sum(m.cost for m in measures), sum(m.amount for m in measures)
-    return Measure(cost, amount, sum(m.cpu_ns or 0 for m in measures))
+    return total([transmit(rig, sink, program, ring) for _ in range(laps)])
 
 
 def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
@@ -76,18 +72,9 @@ def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
 
 def lay(rig: Rig, program: Program) -> None:
     """Ring and buffers written anew, as a guest would just have done, and the transmitter at the ring's start."""
-    rig.port.write((R.TCTL.offset, 0))
-    rig.port.read(R.STATUS.offset)
     rig.write_memory(RING, program.ring)
     rig.write_memory(BUFFERS, program.buffers)
-    rig.port.write(
-        (R.TDBAL.offset, RING),
-        (R.TDBAH.offset, 0),
-        (R.TDLEN.offset, program.entries * DESCRIPTOR_BYTES),
-        (R.TDH.offset, 0),
-        (R.TDT.offset, 0),
-        (R.TCTL.offset, TCTL.EN.mask | TCTL.PSP.mask),
-    )
+    rig.port.write(*transmitter(program))
     rig.port.read(R.STATUS.offset)
 
 
