@@ -13,7 +13,7 @@ from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
-from glassnic.spec.events import BY_NUMBER, Event
+from glassnic.spec.events import BY_NUMBER, say
 from glassnic.spec.fields import CAUSE, CTRL, RCTL, TCTL
 from glassnic.spec.registers import R, Register
 
@@ -169,10 +169,6 @@ class Workbench:
 
     def reset(self) -> None:
         self.write(R.CTRL, CTRL.RST.mask)
-
-
-def say(event: Event, columns: Iterable[int]) -> str:
-    return event.sentence.format(**dict(zip(event.columns, columns, strict=True)))
 
 
 def frame(length: int = 60, destination: bytes = PEER, fill: int = 0x5A) -> bytes:

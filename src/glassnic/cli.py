@@ -31,6 +31,9 @@ COMMANDS: dict[str, Command] = {
     "vm": Command("glassnic.lab.command", "boot a Linux guest with the card in it; a shell, or test plans"),
     "run": Command("glassnic.run", "see it work: a guest's TCP and UDP through the card, every frame checked"),
     "demo": Command("glassnic.demo.command", "see the corruption of 2017 and its cure, in this process, in seconds"),
+    "explain": Command(
+        "glassnic.xray.command", "why each frame of a capture left as it did, from the card's own record"
+    ),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 

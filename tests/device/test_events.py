@@ -8,10 +8,10 @@ import pytest
 
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.spec import events
-from glassnic.spec.events import BY_NUMBER, EVENTS
+from glassnic.spec.events import BY_NUMBER, EVENTS, say
 from glassnic.spec.fields import CTRL, RCTL
 from glassnic.spec.registers import R
-from workbench import EN, MAC, RX_ENTRIES, RX_RING, TX_RING, WHOLE, Workbench, frame, say
+from workbench import EN, MAC, RX_ENTRIES, RX_RING, TX_RING, WHOLE, Workbench, frame
 
 pytestmark = pytest.mark.kernel
 

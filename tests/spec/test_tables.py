@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassnic.spec import findings
 from glassnic.spec.bits import Bits, put, take
 from glassnic.spec.descriptors import RANGES, RX, TX_CONTEXT, TX_DATA
-from glassnic.spec.events import BY_NUMBER, EVENTS, KINDS, Event
+from glassnic.spec.events import BY_NUMBER, EVENTS, KINDS, TX_SUM, Event, say
 from glassnic.spec.fields import CAUSE, CTRL, RCTL, STATUS, TCTL, TXDCTL
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES, Traits
@@ -130,5 +131,22 @@ def test_an_event_fits_the_tally_and_its_sentence_can_be_made(event: Event) -> N
     assert 0 < event.number < KINDS, "number 0 counts all rows"
     assert BY_NUMBER[event.number] is event
     assert len(set(event.columns)) == 3
-    sentence = event.sentence.format(**dict.fromkeys(event.columns, 5))
+    sentence = say(event, [5, 5, 5])
     assert re.search(r"\{|\}", sentence) is None
+
+
+def test_a_column_that_holds_two_numbers_is_told_as_two() -> None:
+    told = say(BY_NUMBER[TX_SUM], [34 << 32 | 65, 50, 0x1234 << 16 | 0xABCD])
+    assert [word in told for word in ("34", "65", "50", "0x1234", "0xabcd")] == [True] * 5
+
+
+# Findings
+
+
+def test_a_findings_code_is_its_own_and_its_name_and_its_section_is_one_of_the_manual() -> None:
+    assert [getattr(findings, one.code) for one in findings.FINDINGS] == list(findings.FINDINGS)
+    assert len({one.code for one in findings.FINDINGS}) == len(findings.FINDINGS)
+    assert not {one.code for one in findings.FINDINGS} & {event.name for event in EVENTS}
+    for one in findings.FINDINGS:
+        assert re.fullmatch(r"\d+(\.\d+)+", one.section)
+        assert one.severity in (findings.ERROR, findings.WARNING)

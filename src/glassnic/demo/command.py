@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from glassnic.spec.profiles import PROFILES
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", metavar="P", choices=tuple(PROFILES), help=f"only this one: {', '.join(PROFILES)} (default: both)"
     )
+    parser.add_argument(
+        "--pcapng",
+        metavar="FILE",
+        help="record the frames for Wireshark and `glassnic explain`, a card for each profile",
+    )
     parser.add_argument("--json", action="store_true", help="print what happened as JSON")
 
 
@@ -37,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     from glassnic.demo.show import tell
 
     outcomes = [scenario.run(profile) for profile in ([args.profile] if args.profile else SIDE_BY_SIDE)]
+    if args.pcapng and not _recorded(args.pcapng, outcomes):
+        return 1
     holds = all(outcome.holds for outcome in outcomes)
     if args.json:
         json.dump({"holds": holds, "profiles": [_plain_outcome(outcome) for outcome in outcomes]}, sys.stdout, indent=2)
@@ -46,6 +54,26 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ shows ?, and the words still tell
         tell(outcomes, Console(highlight=False))
     return 0 if holds else 1
+
+
+def _recorded(text: str, outcomes: list[Outcome]) -> bool:
+    """Write the frames and their record; False, and a sentence, if that fails. Times are those of the card's clock."""
+    from glassnic.xray.capture import Capture
+    from glassnic.xray.pcapng import CaptureError
+    from glassnic.xray.sink import target
+    from glassnic.xray.story import Origin
+
+    try:
+        with closing(
+            Capture(target(text), [(one.profile, Origin(profile=one.profile)) for one in outcomes])
+        ) as capture:
+            for number, outcome in enumerate(outcomes):
+                frames = [arrival.frame for arrival in outcome.arrivals if arrival.frame]
+                capture.probe(number).sent(frames, outcome.rows)
+    except CaptureError as error:
+        print(f"glassnic: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _plain_outcome(outcome: Outcome) -> dict[str, Any]:

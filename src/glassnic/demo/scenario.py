@@ -103,6 +103,8 @@ class Outcome(NamedTuple):
 
     profile: str
     arrivals: list[Arrival]
+    rows: tuple[tuple[int, ...], ...] = ()
+    """What the card recorded meanwhile."""
 
     @property
     def shares_context(self) -> bool:
@@ -136,7 +138,8 @@ OFFLOADED = "UDP, sum by the card"
 def run(profile: str) -> Outcome:
     """Play the guest on a card of this profile. ValueError for an unknown one."""
     memory = FlatMemory(RINGS_AT + FOOTPRINT_BYTES)
-    card = InProcess(Nic(memory, profile=profile, mac=GUEST_MAC))
+    nic = Nic(memory, profile=profile, mac=GUEST_MAC)
+    card = InProcess(nic)
     driver = Driver(card, memory, RINGS_AT)
     driver.open()
     driver.load_context(**PLAIN_CONTEXT)
@@ -147,9 +150,8 @@ def run(profile: str) -> Outcome:
         expected += sending.expected
     pairs = zip_longest(expected, card.take_sent(), fillvalue=None)
     never = Expected("a frame nobody asked for", b"", b"")
-    return Outcome(
-        profile, [Arrival(wanted or never, found or b"", corrected(found or b"")) for wanted, found in pairs]
-    )
+    arrivals = [Arrival(wanted or never, found or b"", corrected(found or b"")) for wanted, found in pairs]
+    return Outcome(profile, arrivals, tuple(map(tuple, nic.core.recorder.history().tolist())))
 
 
 def sendings() -> Iterator[Sending]:

@@ -199,6 +199,11 @@ class Receive:
     # Turns
 
     @property
+    def waiting(self) -> int:
+        """How many frames are in the FIFO."""
+        return int(self._state[WAITING])
+
+    @property
     def pending(self) -> bool:
         """Is there work that a turn could do, bus mastering allowed?"""
         waits = bool(self._state[WAITING]) and not self._state[STARVED]

@@ -33,10 +33,18 @@ class Recorder:
 
     def history(self) -> NDArray[np.int64]:
         """The rows still held, oldest first, as a copy of shape (n, 4)."""
-        total, capacity = int(self.tally[0]), len(self.rows)
-        if total <= capacity:
-            return self.rows[:total].copy()
-        return np.roll(self.rows, -(total & (capacity - 1)), axis=0)
+        return self.since(0)
+
+    @property
+    def total(self) -> int:
+        """How many rows were ever written: what `since` takes to read on from here."""
+        return int(self.tally[0])
+
+    def since(self, total: int) -> NDArray[np.int64]:
+        """The rows after the first `total` ever written, as far as they are still held, as a copy of shape (n, 4)."""
+        capacity = len(self.rows)
+        held = np.arange(max(total, self.total - capacity), self.total) & (capacity - 1)
+        return self.rows.take(held, axis=0)
 
     def findings(self) -> list[tuple[Event, int]]:
         """Each kind of finding that happened, with its count."""

@@ -16,12 +16,14 @@ from pathlib import Path
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
-from glassnic.device.ports import LENGTH_LEAD
+from glassnic.device.ports import LENGTH_LEAD, Frames
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Connection, Listener
+from glassnic.xray.capture import Probe
+from glassnic.xray.pcapng import CaptureError
 
 FRAMES_PER_TURN = 64
 """How many frames come in between two looks at the client's messages."""
@@ -39,6 +41,7 @@ class Card:
         loop: Loop,
         say: Callable[[str], None],
         eeprom_file: Path | None = None,
+        probe: Probe | None = None,
     ) -> None:
         self.nic = nic
         self._memory = memory
@@ -49,6 +52,9 @@ class Card:
         self._watches = loop.watches
         self._say = say
         self._eeprom_file = eeprom_file
+        self._probe = probe
+        self._told = 0
+        """So many rows of the record has the probe been given."""
         self._connection: Connection | None = None
         self._client_watch = 0
         self._resample_fd = -1
@@ -203,6 +209,8 @@ class Card:
 
     def _send_frames(self) -> None:
         frames = self.nic.sent()
+        if self._probe is not None:
+            self._record_sent(self._probe, frames)
         if len(frames):
             self._with_backend(lambda: self._backend.send(frames))
             self.nic.transmit_held = self._backend.blocked
@@ -212,7 +220,37 @@ class Card:
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
         take = self.nic.receive if self._backend.lead == LENGTH_LEAD else self.nic.receive_led
+        if self._probe is not None:
+            take = partial(self._record_received, self._probe, take)
         self._with_backend(lambda: take(self._backend.receive(FRAMES_PER_TURN)))
+
+    # The capture
+
+    def _record_sent(self, probe: Probe, frames: Frames) -> None:
+        """Give the probe the frames that left, and all rows since the last time."""
+        recorder = self.nic.core.recorder
+        if recorder.total - self._told > len(recorder.rows):
+            probe.lost_rows()
+        rows = recorder.since(self._told).tolist()
+        self._told = recorder.total
+        self._record(partial(probe.sent, frames, rows))
+
+    def _record_received(self, probe: Probe, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
+        """Let the card take what comes, then give the probe the rows that tell of it."""
+        recorder, alone = self.nic.core.recorder, not self.nic.receiver.waiting
+        total = recorder.total
+        take(packets)
+        rows = recorder.since(total).tolist() if alone else []  # else some tell of frames that came before
+        lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
+        self._record(partial(probe.received, [packet[lead:] for packet in packets], rows, self.nic.now_ns))
+
+    def _record(self, act: Callable[[], None]) -> None:
+        """A capture that cannot go on ends with one sentence, and the card goes on without."""
+        try:
+            act()
+        except CaptureError as error:
+            self._say(str(error))
+            self._probe = None
 
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()

@@ -11,6 +11,7 @@ import json
 import shlex
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Listener, ListenError
+from glassnic.xray.capture import Capture, Probe
+from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.sink import target
+from glassnic.xray.story import Origin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="PROFILE", help=f"{', '.join(PROFILES)} (default: manual)")
     parser.add_argument("--mac", metavar="MAC", help="the MAC address in the EEPROM")
     parser.add_argument("--eeprom", metavar="FILE", help="keep the EEPROM in this file")
+    parser.add_argument(
+        "--pcapng",
+        metavar="FILE",
+        help="record frames and what the card did to them, for Wireshark and `glassnic explain`; FILE may be a named "
+        "pipe that is read, and FILE,size=64M,files=10 begins a new file at each 64 MB and keeps ten",
+    )
     parser.add_argument(
         "--config", metavar="FILE", help="several cards: a TOML file with one table each, keys as above"
     )
@@ -55,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             loop.run()
             for config, card in zip(configs, cards, strict=True):
                 print(*(f"{config.name}: {line}" for line in card.summary()), sep="\n")
-    except (ConfigError, ListenError, BackendError, MemoryError, ValueError) as error:
+    except (ConfigError, ListenError, BackendError, CaptureError, MemoryError, ValueError) as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return 1
     return 0
@@ -77,11 +88,21 @@ def _make(config: CardConfig, loop: Loop, stack: ExitStack) -> Card:
     nic.eeprom.changed = config.eeprom is not None and not config.eeprom.exists()  # so that there is a file to keep
     backend = open_backend(config.net)
     stack.callback(backend.close)
+    probe = _open_capture(config, stack)
     listener = Listener(config.path)
     stack.callback(listener.close)
-    card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom)
+    card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom, probe)
     stack.callback(card.close)
     return card
+
+
+def _open_capture(config: CardConfig, stack: ExitStack) -> Probe | None:
+    """What records the card's frames, if that is asked for."""
+    if config.pcapng is None:
+        return None
+    capture = Capture(target(config.pcapng), [(config.name, Origin(config.model, config.profile))])
+    stack.callback(capture.close)
+    return capture.probe(offset_ns=time.time_ns() - time.monotonic_ns())
 
 
 def _read_eeprom(path: Path | None) -> bytes | None:

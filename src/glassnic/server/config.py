@@ -36,6 +36,7 @@ class CardConfig:
     profile: str = "manual"
     mac: str | None = None
     eeprom: Path | None = None
+    pcapng: str | None = None
 
     @property
     def path(self) -> Path:
@@ -78,6 +79,8 @@ def read_file(path: Path) -> list[CardConfig]:
     for card in cards:
         if paths.count(card.path) > 1:
             raise ConfigError(f"{path} gives the socket {card.path} to more than one card")
+        if card.pcapng and [one.pcapng for one in cards].count(card.pcapng) > 1:
+            raise ConfigError(f"{path} lets more than one card write the capture {card.pcapng}: give each its own")
     return cards
 
 

@@ -1,11 +1,13 @@
 """What can happen? Each event the card records: its number, what its three columns mean, the sentence it becomes, the section.
 
 The card appends rows `(event, a, b, c)` while it acts; words are made from them elsewhere, later. `sentence` is a template
-over the column names. An event with `finding=True` tells of a request the manual does not allow or define.
+over the column names, and over the two numbers that a column of PACKED holds. An event with `finding=True` tells of a
+request the manual does not allow or define.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -92,7 +94,7 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event(TX_DESCRIPTOR, "TX_DESCRIPTOR", ("place", "address", "command"), "descriptor {place} points at {address:#x}", "3.3.7"),
     Event(TX_FRAME, "TX_FRAME", ("serial", "length", "how"), "frame {serial} leaves with {length} bytes", "3.3"),
-    Event(TX_SUM, "TX_SUM", ("range", "place", "change"), "a checksum is stored at {place}", "3.5.8"),
+    Event(TX_SUM, "TX_SUM", ("range", "place", "change"), "the sum of bytes {begin} to {end} is stored at {place}: {before:#06x} becomes {after:#06x}", "3.5.8"),
     Event(TX_TAG, "TX_TAG", ("type", "tag", "c"), "a VLAN tag {tag:#06x} of type {type:#06x} is inserted", "3.3.4"),
     Event(TX_PAD, "TX_PAD", ("from_length", "to_length", "c"), "padded from {from_length} to {to_length} bytes", "13.4.33"),
     Event(TX_RING_ODD, "TX_RING_ODD", ("head", "tail", "entries"), "head {head} or tail {tail} lies beyond the ring of {entries}", "13.4.40", True),
@@ -105,7 +107,7 @@ EVENTS: tuple[Event, ...] = (
     Event(TX_EMPTY, "TX_EMPTY", ("place", "b", "c"), "a packet without bytes ends at descriptor {place}: nothing is sent", "3.3.3.1", True),
     Event(TX_RUNT, "TX_RUNT", ("place", "length", "c"), "a packet of {length} bytes is too short to send", "13.4.33", True),
     Event(TX_TOO_LONG, "TX_TOO_LONG", ("place", "length", "limit"), "a packet of {length} bytes exceeds the FIFO's {limit}", "3.3.7", True),
-    Event(TX_SUM_OUTSIDE, "TX_SUM_OUTSIDE", ("range", "place", "length"), "a checksum range or place lies outside the packet: not inserted", "3.3.6", True),
+    Event(TX_SUM_OUTSIDE, "TX_SUM_OUTSIDE", ("range", "place", "length"), "a checksum over bytes {begin} to {end}, to be stored at {place}, does not fit a packet of {length} bytes: not inserted", "3.3.6", True),
     Event(TX_SEGMENTATION_IMPOSSIBLE, "TX_SEGMENTATION_IMPOSSIBLE", ("mss", "hdrlen", "paylen"), "MSS {mss} with HDRLEN {hdrlen} and PAYLEN {paylen} cannot be sent", "3.3.6", True),
     Event(TX_PAYLEN_UNMET, "TX_PAYLEN_UNMET", ("place", "gathered", "paylen"), "the packet ends after {gathered} of PAYLEN's {paylen} bytes", "3.3.7.1", True),
     Event(TX_PAYLEN_EXCEEDED, "TX_PAYLEN_EXCEEDED", ("place", "excess", "paylen"), "{excess} bytes beyond PAYLEN {paylen} are dropped", "3.3.7.1", True),
@@ -130,3 +132,15 @@ EVENTS: tuple[Event, ...] = (
 BY_NUMBER: dict[int, Event] = {event.number: event for event in EVENTS}
 KINDS = 64
 """Event numbers are below this: the recorder counts each kind."""
+
+PACKED: dict[str, tuple[str, str, int]] = {"range": ("begin", "end", 32), "change": ("before", "after", 16)}
+"""Columns that hold two numbers: the name of the upper, of the lower, and the width of the lower in bits."""
+
+
+def say(event: Event, columns: Iterable[int]) -> str:
+    """The event's sentence, filled in from the columns of one row."""
+    values = dict(zip(event.columns, columns, strict=True))
+    for name, (upper, lower, width) in PACKED.items():
+        if name in values:
+            values[upper], values[lower] = values[name] >> width, values[name] & ((1 << width) - 1)
+    return event.sentence.format(**values)

@@ -1,0 +1,166 @@
+"""Why did this frame leave as it did, or what became of it? The story of a frame in sentences, each with its section.
+
+Facts come from `story.py` and findings from `detect.py`; the sentences of single events are those of `spec/events.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from glassnic.spec import events
+from glassnic.spec.bits import take
+from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
+from glassnic.spec.events import BY_NUMBER, say
+from glassnic.spec.findings import WARNING
+from glassnic.wire.verdict import verify
+from glassnic.xray.detect import detect
+from glassnic.xray.note import Note
+from glassnic.xray.story import LEGACY, SEGMENTED, WORD, Load, Story, read_story
+from glassnic.xray.trace import Row
+
+COMMANDS = ("EOP", "IFCS", "TSE", "RS", "VLE", "IDE", "IXSM", "TXSM")
+MOST_DESCRIPTORS = 6
+"""So many are told one by one."""
+
+
+class Point(NamedTuple):
+    """A finding, whoever found it; `places` are the bytes it spoilt."""
+
+    code: str
+    severity: str
+    sentence: str
+    section: str
+    places: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.severity}): {self.sentence} (§{self.section})"
+
+
+class Explanation(NamedTuple):
+    """What can be said of one frame. `story` is None for a frame that arrived."""
+
+    headline: str
+    sentences: tuple[str, ...]
+    points: tuple[Point, ...]
+    story: Story | None
+
+    def comment(self) -> str:
+        """The whole in the few lines that a packet's comment takes: findings first."""
+        return "\n".join([self.headline, *map(str, self.points), *self.sentences])
+
+
+def explain(note: Note, frame: bytes) -> Explanation:
+    """Explain a frame from its record. ValueError if the record is of no frame."""
+    last = note.piece.rows[-1][0]
+    if last >= events.RX_FRAME:
+        return _explain_arrival(note.piece.rows)
+    story = read_story(note.origin, frame, note.piece)
+    found = (
+        Point(one.kind.code, one.kind.severity, one.sentence, one.kind.section, one.places) for one in detect(story)
+    )
+    points = (*found, *_noted(story.noted), *_noted(story.loose, "before this frame, "))
+    return Explanation(_headline(story), tuple(_sentences(story)), points, story)
+
+
+def _explain_arrival(rows: Iterable[Row]) -> Explanation:
+    """A frame from the wire: its rows, one sentence each; the last one says what became of it."""
+    told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
+    fate = told[-1] if told else "a frame arrived"
+    return Explanation(fate, tuple(told[:-1]), tuple(_noted(rows)), None)
+
+
+def _headline(story: Story) -> str:
+    """What the frame is, in a line."""
+    if story.whole:
+        return f"TCP, a send handed over whole, for the host to cut into {story.number} frames"
+    sums = verify(story.frame).sums
+    protocol = sums[-1].of.removesuffix(" header") if sums else "a packet"
+    if story.kind == SEGMENTED:
+        return f"{protocol}, segment {story.number + 1} of a send{', its last' if story.last else ''}"
+    asked = " and ".join(dict.fromkeys(f"the {one.of} checksum" for one in story.sums))
+    return f"{protocol}, sent as gathered" + (f" but for {asked}" if asked else "")
+
+
+def _sentences(story: Story) -> Iterator[str]:
+    yield from _descriptors(story)
+    yield from _contexts(story)
+    for one in story.fields():
+        before = "" if one.before is None else f" from {one.before:#x}"
+        yield f"{one.name} at {_span(one.begin, one.length)} rewritten{before} to {one.after:#x} (§{one.section})"
+    for sum_ in story.sums:
+        span = f"bytes {sum_.begin} to {sum_.end} are summed"
+        stored = f"{sum_.before:#06x} at {sum_.place} becomes {sum_.after:#06x}"
+        yield f"{sum_.of} checksum: {span}, {stored} (§3.5.8)"
+    if story.tag:
+        yield _event_sentence((events.TX_TAG, *story.tag, 0))
+    if story.padded_from is not None:
+        yield _event_sentence((events.TX_PAD, story.padded_from, len(story.frame), 0))
+    verdict = verify(story.frame)
+    if not story.whole:
+        yield f"as it left: {verdict}"
+
+
+def _descriptors(story: Story) -> Iterator[str]:
+    for one in story.descriptors[:MOST_DESCRIPTORS]:
+        extended = one.has(TX_DATA.DEXT)
+        names = COMMANDS if extended else ("EOP", "IFCS", "IC", "RS", "VLE", "IDE")
+        flags = " ".join(name for name in names if one.has(getattr(TX_DATA, name))) or "no flag"
+        kind, section = ("data", "3.3.7") if extended else ("legacy", "3.3.3")
+        yield f"{kind} descriptor {one.place}: {one.length} bytes at {one.address:#x}, {flags} (§{section})"
+    more = len(story.descriptors) - MOST_DESCRIPTORS
+    if more > 0:
+        yield f"and {more} more descriptors"
+
+
+def _contexts(story: Story) -> Iterator[str]:
+    """The context that was used, and the one of the other kind that it replaced in the same slot, if so."""
+    used = story.context
+    if used is None:
+        asks = story.first is not None and take(story.first.command, TX_DATA.POPTS) & 3 and story.kind != LEGACY
+        if story.kind == SEGMENTED or asks:
+            yield f"context {story.slot} is used, and nothing is known of its being loaded (§3.6)"
+        return
+    age_us = (story.at_ns - used.at_ns) / 1000
+    yield (
+        f"context {story.slot}: {_kind_of(used)}, loaded by descriptor {used.place}, {age_us:,.0f} µs before: "
+        f"{_ranges(used)} (§3.3.6)"
+    )
+    for replaced in story.loads[:-1]:
+        yield (
+            f"it had replaced {_kind_of(replaced)} of descriptor {replaced.place}, which said: {_ranges(replaced)}; "
+            "the manual keeps the two kinds apart (§3.6)"
+        )
+
+
+def _kind_of(load: Load) -> str:
+    return "the segmentation context" if load.field(TX_CONTEXT.TSE) else "the plain context"
+
+
+def _ranges(load: Load) -> str:
+    """What a context says, in the manual's names."""
+    words = [f"{name} {load.range(getattr(RANGES, name))}" for name in RANGES._fields]
+    if load.field(TX_CONTEXT.TSE):
+        words += [f"{name} {load.field(getattr(TX_CONTEXT, name))}" for name in ("HDRLEN", "MSS", "PAYLEN")]
+    return ", ".join(words)
+
+
+def _noted(rows: Iterable[Row], where: str = "") -> Iterator[Point]:
+    """What the card itself found out of order."""
+    for row in rows:
+        event = BY_NUMBER.get(row[0])
+        if event is not None and event.finding:
+            yield Point(event.name, WARNING, where + say(event, _unsigned(row)), event.section)
+
+
+def _event_sentence(row: Row) -> str:
+    event = BY_NUMBER[row[0]]
+    return f"{say(event, _unsigned(row))} (§{event.section})"
+
+
+def _unsigned(row: Row) -> list[int]:
+    return [value & WORD for value in row[1:]]
+
+
+def _span(begin: int, length: int) -> str:
+    return f"{begin}-{begin + length - 1}" if length > 1 else str(begin)

@@ -1,0 +1,217 @@
+"""What happened to one frame? The facts of its slice: descriptors, context, segment, fields, sums, tag, padding.
+
+Offsets are those of the frame as it left: a tag that was inserted moves what lies behind the addresses (§3.3.4). The
+fields that segmentation rewrites are not recorded one by one: which they are follows from the context (§3.5.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from glassnic.spec import events
+from glassnic.spec.bits import Bits, take
+from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
+from glassnic.spec.models import MODELS, Model
+from glassnic.spec.profiles import PROFILES, Traits
+from glassnic.xray.trace import Row, Slice
+
+ADDRESSES, TAG = 12, 4
+WORD = (1 << 64) - 1
+"""Quadwords are recorded as signed numbers."""
+WHOLE, LAST, KIND = 32, 16, 3
+LEGACY, PLAIN, SEGMENTED = 1, 2, 3
+"""What `how` of TX_FRAME holds: handed over whole, last of its packet, the kind; the segment number 8 bits higher."""
+
+
+class Origin(NamedTuple):
+    """Which card made the record: names of `spec/models.py` and `spec/profiles.py`."""
+
+    model: str = "82540em"
+    profile: str = "manual"
+
+    @property
+    def traits(self) -> Traits:
+        return PROFILES[self.profile]
+
+    @property
+    def part(self) -> Model:
+        return MODELS[self.model]
+
+
+class Descriptor(NamedTuple):
+    """A data descriptor: its place in the ring, the address of its buffer, its second quadword."""
+
+    place: int
+    address: int
+    command: int
+
+    @property
+    def length(self) -> int:
+        """Bytes of its buffer (§3.3.3, §3.3.7)."""
+        return take(self.command, TX_DATA.DTALEN if self.has(TX_DATA.DEXT) else TX_DATA.LENGTH)
+
+    def has(self, bit: Bits) -> bool:
+        return bool(take(self.command, bit))
+
+
+class Load(NamedTuple):
+    """A context descriptor that was loaded: when, and its two quadwords (§3.3.6)."""
+
+    place: int
+    at_ns: int
+    ranges: int
+    command: int
+
+    def range(self, bits: Bits) -> int:
+        return take(self.ranges, bits)
+
+    def field(self, bits: Bits) -> int:
+        return take(self.command, bits)
+
+
+class Sum(NamedTuple):
+    """A checksum that was inserted over bytes `begin` to `end`, inclusive; `of` is the range's name: IP, TU or CSS."""
+
+    of: str
+    begin: int
+    end: int
+    place: int
+    before: int
+    after: int
+
+
+class Field(NamedTuple):
+    """A header field that segmentation rewrote; `before` is None where the record does not tell (lengths are set)."""
+
+    name: str
+    begin: int
+    length: int
+    before: int | None
+    after: int
+    section: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A frame that left. `loads` ends with the context it used; none if it used none."""
+
+    origin: Origin
+    frame: bytes
+    serial: int
+    at_ns: int
+    kind: int
+    number: int
+    """Of its segment, from 0; of a send that was handed over whole, how many frames it makes."""
+    last: bool
+    whole: bool
+    descriptors: tuple[Descriptor, ...]
+    loads: tuple[Load, ...]
+    sums: tuple[Sum, ...]
+    tag: tuple[int, int] | None
+    padded_from: int | None
+    noted: tuple[Row, ...]
+    """Rows that tell of something out of order."""
+    loose: tuple[Row, ...]
+
+    @property
+    def context(self) -> Load | None:
+        return self.loads[-1] if self.loads else None
+
+    @property
+    def first(self) -> Descriptor | None:
+        return self.descriptors[0] if self.descriptors else None
+
+    @property
+    def slot(self) -> int:
+        """Which of the card's contexts the packet used."""
+        traits = self.origin.traits
+        return traits.segmented_slot if self.kind == SEGMENTED else traits.plain_slot
+
+    @property
+    def header_length(self) -> int:
+        """Bytes of the frame that were copied from the prototype header; 0 where there was none (§3.5.5)."""
+        return self.moved(self.context.field(TX_CONTEXT.HDRLEN)) if self.kind == SEGMENTED and self.context else 0
+
+    def moved(self, offset: int) -> int:
+        """An offset in the packet as one in the frame."""
+        return offset + TAG if self.tag and offset >= ADDRESSES else offset
+
+    def fields(self) -> Iterator[Field]:
+        """The header fields that segmentation rewrote (§3.5.9.1 to §3.5.9.3)."""
+        context = self.context
+        if self.kind != SEGMENTED or context is None or self.whole:
+            return
+        tcp, ipv4 = context.field(TX_CONTEXT.TCP), context.field(TX_CONTEXT.IP)
+        if self.origin.traits.block_send and not tcp and not ipv4:
+            return
+        l3, l4 = context.range(RANGES.IPCSS), context.range(RANGES.TUCSS)
+        if ipv4:
+            yield from self._field("IPv4 total length", l3 + 2, 2, None, "3.5.9.1")
+            yield from self._field("IPv4 identification", l3 + 4, 2, self.number, "3.5.9.1")
+        elif self.origin.part.ipv6:
+            yield from self._field("IPv6 payload length", l3 + 4, 2, None, "3.5.9.1")
+        if tcp:
+            step = self.number * context.field(TX_CONTEXT.MSS)
+            yield from self._field("TCP sequence number", l4 + 4, 4, step, "3.5.9.2")
+            if not self.last:
+                yield from self._field("TCP flags", l4 + 13, 1, None, "3.5.9.2")
+        else:
+            yield from self._field("UDP length", l4 + 4, 2, None, "3.5.9.3")
+
+    def _field(self, name: str, at: int, length: int, step: int | None, section: str) -> Iterator[Field]:
+        """The field, if the header held all of it; `step` is what was added to the prototype's value."""
+        begin = self.moved(at)
+        if begin + length <= min(self.header_length, len(self.frame)):
+            after = int.from_bytes(self.frame[begin : begin + length], "big")
+            before = None if step is None else (after - step) & ((1 << 8 * length) - 1)
+            yield Field(name, begin, length, before, after, section)
+
+
+def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
+    """The story of a frame that left, from its slice. A slice without TX_FRAME is our mistake, or a spoilt file."""
+    now_ns = 0
+    loads: list[Load] = []
+    descriptors: list[Descriptor] = []
+    sums: list[Row] = []
+    noted: list[Row] = []
+    tag = padded_from = None
+    for row in piece.rows:
+        event, a, b, c = row
+        if event == events.TURN:
+            now_ns = a
+        elif event == events.TX_CONTEXT:
+            loads.append(Load(a, now_ns, b & WORD, c & WORD))
+        elif event == events.TX_DESCRIPTOR:
+            descriptors.append(Descriptor(a, b & WORD, c & WORD))
+        elif event == events.TX_SUM:
+            sums.append(row)
+        elif event == events.TX_TAG:
+            tag = (a, b)
+        elif event == events.TX_PAD:
+            padded_from = a
+        elif event != events.TX_FRAME:
+            noted.append(row)
+    event, serial, _, how = piece.rows[-1]
+    if event != events.TX_FRAME:
+        raise ValueError("the record does not end with the frame")
+    done = tuple(_sum(row, loads[-1] if loads else None, TAG if tag else 0, len(frame)) for row in sums)
+    return Story(
+        origin, bytes(frame), serial, now_ns, how & KIND, how >> 8, bool(how & LAST), bool(how & WHOLE),
+        tuple(descriptors), tuple(loads), done, tag, padded_from, tuple(noted), piece.loose,
+    )  # fmt: skip
+
+
+def _sum(row: Row, context: Load | None, tag: int, length: int) -> Sum:
+    """A TX_SUM row in the frame's offsets; its range's name is the one whose start and place the context gives."""
+    _, span, place, change = row
+    begin, end = span >> 32, span & 0xFFFF_FFFF
+    if context is None:
+        name = "CSS"
+    elif (context.range(RANGES.TUCSS), context.range(RANGES.TUCSO)) == (begin, place):
+        name = "TU"
+    else:
+        name = "IP"
+    begin, end, place = (offset + (tag if offset >= ADDRESSES else 0) for offset in (begin, end, place))
+    return Sum(name, begin, min(end, length - 1), place, change >> 16, change & 0xFFFF)
