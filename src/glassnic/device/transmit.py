@@ -44,8 +44,8 @@ from glassnic.spec.descriptors import CONTEXTS, DESCRIPTOR_BYTES, FIFO_SLACK_BYT
 from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
 from glassnic.spec.registers import R
 
-BUDGET_DESCRIPTORS = 256
-"""A turn's most, so that a register read waits about a millisecond at worst."""
+BUDGET_DESCRIPTORS = 2048
+"""The most descriptors of one turn; where frames are long, the arena is full before."""
 
 NOWHERE = 1 << 62
 """Stands for a ring base that no memory can have; arithmetic on it stays within int64."""
