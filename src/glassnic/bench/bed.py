@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -14,9 +17,11 @@ from glassnic.lab.errors import LabError
 from glassnic.lab.fetch import QEMU_BOOKWORM
 from glassnic.lab.kit import Kit, Qemu, find_qemu, gather, qemu_in
 
+T = TypeVar("T")
+
 
 class Bed:
-    """Shared by all benches of a run."""
+    """Shared by all benches of a run; a context manager."""
 
     def __init__(self, console: Console, folder: Path) -> None:
         self.console = console
@@ -24,6 +29,21 @@ class Bed:
         """What whoever reads the results has to know: one sentence each."""
         self._folder = folder
         self._numbers = itertools.count(1)
+        self._kept = ExitStack()
+        self._made: dict[object, Any] = {}
+
+    def __enter__(self) -> Bed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
+
+    def keep(self, make: Callable[[Bed], AbstractContextManager[T]]) -> T:
+        """What `make` gives, made once and kept until the run ends."""
+        if make not in self._made:
+            self._made[make] = self._kept.enter_context(make(self))
+        made: T = self._made[make]
+        return made
 
     def place(self) -> Path:
         """A new folder, for sockets and logs."""

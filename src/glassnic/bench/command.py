@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
             show_list(benches, console)
             return 0
         before = compare.load(args.compare) if args.compare else None
-        bed = Bed(console, folder)
-        results = measure(benches, bed, args.rounds, console)
+        with Bed(console, folder) as bed:
+            results = measure(benches, bed, args.rounds, console)
         return conclude(results, bed.notes, before, args, console)
     except BenchError as error:
         print(f"glassnic bench: {error}", file=sys.stderr)
