@@ -13,6 +13,7 @@ from glassnic.server.loop import Loop
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.client import Client, GuestRam
 from glassnic.transports.vfio_user.server import Listener
+from glassnic.xray.capture import Probe
 
 CTRL, STATUS, ICR, IMS, RCTL, TCTL = 0x0000, 0x0008, 0x00C0, 0x00D0, 0x0100, 0x0400
 RDBAL, RDLEN, RDH, RDT = 0x2800, 0x2808, 0x2810, 0x2818
@@ -32,10 +33,10 @@ class Machine:
         self._cards: list[Card] = []
         self._thread = threading.Thread(target=self.loop.run)
 
-    def add(self, path: Path, backend: Backend, eeprom_file: Path | None = None) -> Card:
+    def add(self, path: Path, backend: Backend, eeprom_file: Path | None = None, probe: Probe | None = None) -> Card:
         """A card that will listen at `path`."""
         memory = SharedMemory()
-        card = Card(Nic(memory), memory, Listener(path), backend, self.loop, self.said.append, eeprom_file)
+        card = Card(Nic(memory), memory, Listener(path), backend, self.loop, self.said.append, eeprom_file, probe)
         self._cards.append(card)
         return card
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from glassnic.xray.explain import Explanation
 from glassnic.xray.story import ADDRESSES, TAG, Story
 
-ROW_BYTES = 16
+ROW_BYTES, SHORT_ROWS = 16, 8
 
 
 class Mark(NamedTuple):
@@ -69,7 +69,7 @@ def view(explanation: Explanation, frame: bytes) -> list[Text]:
     starts = range(0, len(frame), ROW_BYTES)
     dull = [set(marks[start : start + ROW_BYTES]) == {DATA} for start in starts]
     for row, start in enumerate(starts):
-        if all(dull[max(row - 1, 0) : row + 2]) and row and row + 1 < len(dull):
+        if len(dull) > SHORT_ROWS and all(dull[max(row - 1, 0) : row + 2]) and row and row + 1 < len(dull):
             if not lines[-1].plain.endswith("..."):
                 lines.append(Text("       ..."))
             continue
@@ -101,7 +101,7 @@ def _legend(marks: list[Mark], story: Story | None, length: int) -> list[Text]:
 
 
 def _lay(marks: list[Mark], mark: Mark, begin: int, end: int) -> None:
-    end = min(end, len(marks))
+    begin, end = max(begin, 0), min(end, len(marks))
     if begin < end:
         marks[begin:end] = [mark] * (end - begin)
 

@@ -38,7 +38,7 @@ def read_note(comments: tuple[str, ...]) -> Note | None:
         if comment.startswith(MARK):
             try:
                 return _note(json.loads(comment.removeprefix(MARK)))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
                 return None
     return None
 

@@ -1,0 +1,118 @@
+"""Does the explanation say what happened? Facts against what the test itself asked for, in the frame's own offsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from glassnic.spec.fields import CTRL, RCTL
+from glassnic.spec.registers import R
+from glassnic.xray.explain import Explanation, explain
+from glassnic.xray.note import MARK, Note, read_note, write_note
+from glassnic.xray.story import Origin
+from glassnic.xray.trace import Slice, arrivals
+from recorded import MSS, SUMS, UDP_CONTEXT, datagram, explanations, segmentation, send, slices
+from workbench import MAC, Workbench, frame
+
+pytestmark = pytest.mark.kernel
+
+
+def one_of(bench: Workbench) -> Explanation:
+    (explanation,) = explanations(bench)
+    return explanation
+
+
+def test_a_story_tells_descriptor_context_and_sums() -> None:
+    bench = Workbench()
+    bench.load(**UDP_CONTEXT)
+    bench.now_ns = 7_000
+    bench.send(datagram(), **SUMS)
+    text = "\n".join(one_of(bench).sentences)
+    assert "data descriptor 1: 72 bytes" in text
+    assert "context 0: the plain context, loaded by descriptor 0, 7 µs before" in text
+    assert "TUCSS 34, TUCSO 40" in text
+    (udp_sum, ip_sum) = one_of(bench).story.sums  # type: ignore[union-attr]
+    assert (udp_sum.of, udp_sum.begin, udp_sum.end, udp_sum.place) == ("TU", 34, 71, 40)
+    assert udp_sum.after == int.from_bytes(bench.frames[0][40:42], "big")
+    assert (ip_sum.of, ip_sum.place, ip_sum.before) == ("IP", 24, 0)
+
+
+def test_a_segments_rewritten_fields_are_told_with_what_the_prototype_had() -> None:
+    bench = Workbench()
+    bench.load(**segmentation(250))
+    bench.send(send(250), TSE=1, **SUMS)
+    for number, explanation in enumerate(explanations(bench)):
+        story = explanation.story
+        assert story is not None
+        assert (story.number, story.last, story.header_length) == (number, number == 2, 54)
+        fields = {field.name: field for field in story.fields()}
+        assert fields["TCP sequence number"].before == 1000
+        assert fields["TCP sequence number"].after == 1000 + number * MSS
+        assert fields["IPv4 identification"].before == 0
+        assert fields["IPv4 total length"].after == len(bench.frames[number]) - 14
+        assert ("TCP flags" in fields) == (number < 2)
+
+
+def test_a_tag_moves_the_offsets_of_what_lies_behind_it() -> None:
+    bench = Workbench()
+    bench.set_bits(R.CTRL, CTRL.VME.mask)
+    bench.load(**UDP_CONTEXT)
+    bench.send(datagram(), VLE=1, SPECIAL=7, **SUMS)
+    explanation = one_of(bench)
+    assert explanation.story is not None
+    assert explanation.story.tag == (0x8100, 7)
+    assert [one.place for one in explanation.story.sums] == [44, 28]
+    assert any("a VLAN tag 0x0007" in sentence for sentence in explanation.sentences)
+
+
+def test_padding_and_legacy_descriptors_are_told() -> None:
+    bench = Workbench()
+    bench.send_legacy(frame(20), IC=1, CSS=14, CSO=16)
+    text = "\n".join(one_of(bench).sentences)
+    assert "legacy descriptor 0: 20 bytes" in text
+    assert "padded from 20 to 60 bytes" in text
+    assert "CSS checksum" in text
+
+
+def test_a_context_that_was_never_loaded_is_said_to_be_unknown() -> None:
+    bench = Workbench()
+    bench.send(datagram(), **SUMS)
+    assert any("nothing is known" in sentence for sentence in one_of(bench).sentences)
+
+
+def test_an_arrival_is_told_by_what_became_of_it() -> None:
+    bench = Workbench()
+    bench.open_receive(RCTL.EN.mask | RCTL.SECRC.mask)
+    before = bench.nic.core.recorder.total
+    bench.nic.receive([frame(60, MAC), frame(60)])
+    rows = bench.nic.core.recorder.since(before).tolist()
+    taken, refused = (explain(Note(Origin(), piece), b"") for piece in arrivals(rows))
+    assert "is delivered" in taken.headline
+    assert "descriptor 0 takes bytes" in taken.sentences[0]
+    assert "passes no filter" in refused.headline
+
+
+def test_a_record_comes_back_from_its_comment() -> None:
+    bench = Workbench(profile="one-context")
+    bench.send(frame(16384))
+    bench.load(**UDP_CONTEXT)
+    bench.send(datagram(), **SUMS)
+    origin = Origin(profile="one-context")
+    (piece,) = slices(bench, origin)
+    note = Note(origin, piece)
+    assert piece.loose
+    assert read_note(("for people", write_note(note))) == note
+
+
+@pytest.mark.parametrize("spoilt", [
+    "", "{", "[]", "5", '{"model":"82540em"}', '{"model":"x","profile":"manual","rows":[[1,2,3,4]]}',
+    '{"model":"82540em","profile":"manual","rows":[]}', '{"model":"82540em","profile":"manual","rows":[[1,2]]}',
+    '{"model":"82540em","profile":"manual","rows":[[1,2,3,1e400]]}', '{"model":[],"profile":"manual","rows":[]}',
+    '{"model":"82540em","profile":"manual","rows":[[12,99999999999999999999999999,3,4]]}',
+])  # fmt: skip
+def test_a_record_that_somebody_has_spoilt_counts_as_none(spoilt: str) -> None:
+    assert read_note((MARK + spoilt,)) is None
+
+
+def test_a_record_without_its_frame_is_refused() -> None:
+    with pytest.raises(ValueError):
+        explain(Note(Origin(), Slice(((1, 0, 0, 0),))), b"")
