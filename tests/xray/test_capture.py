@@ -14,7 +14,7 @@ from glassnic.server.command import add_arguments, run
 from glassnic.server.config import ConfigError, read_file
 from glassnic.spec.fields import CTRL, RCTL, TCTL
 from glassnic.spec.registers import R
-from glassnic.xray.capture import Capture, Probe
+from glassnic.xray.capture import UNTOLD, Capture, Probe
 from glassnic.xray.command import entries
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, Packet, read
 from glassnic.xray.sink import Target
@@ -122,7 +122,7 @@ def test_rows_that_do_not_match_the_frames_tell_of_none(path: Path) -> None:
     bench.nic.receive([frame(60, MAC)])
     rows = bench.nic.core.recorder.history().tolist()
     capture(path).probe().received([frame(60, MAC)] * 2, rows, 5)
-    assert [(one.at_ns, one.direction, one.comments) for one in packets(path)] == [(5, INBOUND, ())] * 2
+    assert [(one.at_ns, one.direction, one.comments) for one in packets(path)] == [(5, INBOUND, (UNTOLD,))] * 2
 
 
 def test_lost_rows_make_contexts_forgotten_and_not_wrong(path: Path) -> None:

@@ -53,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ shows ?, and the words still tell
         tell(outcomes, Console(highlight=False))
+        if args.pcapng:
+            print(f"\nWhy? `glassnic explain {args.pcapng} --findings` says it, from what the card recorded.")
     return 0 if holds else 1
 
 

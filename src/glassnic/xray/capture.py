@@ -17,6 +17,8 @@ from glassnic.xray.sink import Sink, Target
 from glassnic.xray.story import Origin
 from glassnic.xray.trace import Slice, Tracer, arrivals
 
+UNTOLD = "arrived while others waited in the FIFO, or was cut at the card's door: its rows are not told apart"
+
 Frame = bytes | bytearray | memoryview
 Rows = Iterable[Sequence[int]]
 
@@ -77,6 +79,7 @@ class Probe:
             self._write(frame, OUTBOUND, ["a frame of the card's own, as flow control asks (§8.7)"])
         for frame, piece in zip(kept[unrecorded:], pieces, strict=True):
             self._explained(frame, OUTBOUND, piece)
+        self._capture.flush()
 
     def received(self, frames: Iterable[Frame], rows: Rows, now_ns: int) -> None:
         """Frames from the wire, and the rows of their arrival; fewer rows tell of none of them."""
@@ -86,7 +89,7 @@ class Probe:
             if len(pieces) == len(kept):
                 self._explained(frame, INBOUND, pieces[index])
             else:
-                self._write(frame, INBOUND, [])
+                self._write(frame, INBOUND, [UNTOLD])
         self._capture.flush()
 
     def _explained(self, frame: Frame, direction: int, piece: Slice) -> None:

@@ -121,10 +121,10 @@ def _contexts(story: Story) -> Iterator[str]:
         if story.kind == SEGMENTED or asks:
             yield f"context {story.slot} is used, and nothing is known of its being loaded (§3.6)"
         return
-    age_us = (story.at_ns - used.at_ns) / 1000
+    age_ns = story.at_ns - used.at_ns
+    since = f"{age_ns / 1000:,.0f} µs before" if age_ns else "in the same turn"
     yield (
-        f"context {story.slot}: {_kind_of(used)}, loaded by descriptor {used.place}, {age_us:,.0f} µs before: "
-        f"{_ranges(used)} (§3.3.6)"
+        f"context {story.slot}: {_kind_of(used)}, loaded by descriptor {used.place}, {since}: {_ranges(used)} (§3.3.6)"
     )
     for replaced in story.loads[:-1]:
         yield (
