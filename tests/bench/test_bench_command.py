@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from bench.results import result
-from glassnic.bench import command, ports, process, receive, table, transmit
+from glassnic.bench import command, floor, ports, process, receive, table, transmit
 from glassnic.bench.bed import Bed
 from glassnic.bench.measure import BenchError, WrongOutput
 from glassnic.bench.programs import legacy64
 from glassnic.bench.run import Result
+from glassnic.lab.process import Process
+from glassnic.spec.registers import R
+from glassnic.transports.vfio_user.client import Client
 
 PROMISED = {
     "same ring: TSO": "ring/tso64k",
@@ -114,6 +119,17 @@ def test_a_served_card_does_its_benches_rightly_and_a_wrong_expectation_is_found
                 receive.compare(ours.act.args[0], arrival)  # type: ignore[attr-defined]
         with process.against_floor(bed, process.reads) as (ours, echo):
             assert ours.act().amount == echo.act().amount == process.READS
+
+
+def test_the_echo_in_python_answers_every_read_and_no_write(tmp_path: Path) -> None:
+    echo = Process("The echo", [sys.executable, floor.__file__, str(tmp_path / "s")], tmp_path / "log")
+    try:
+        echo.wait_for(lambda: "listens" in echo.said, 20, "its first word")
+        with closing(ports.VfioUserPort(Client(tmp_path / "s"))) as port:
+            port.write(*((R.FCTTV.offset, number) for number in range(100)))
+            assert [port.read(R.STATUS.offset) for _ in range(3)] == [0, 0, 0]
+    finally:
+        echo.stop()
 
 
 def test_a_peer_that_does_not_connect_is_one_sentence(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from glassnic.bench.engine import Engine, _transmit
+from glassnic.bench.engine import Engine, transmit
 from glassnic.bench.frames import stream_of
 from glassnic.bench.measure import WrongOutput
 from glassnic.bench.programs import MEMORY_BYTES, Program, csum1514, legacy64, mixed, tso64k
@@ -73,7 +73,7 @@ def test_frames_in_another_order_are_found() -> None:
 @pytest.mark.parametrize(("make", "count"), [(tso64k, 2), (csum1514, 3), (legacy64, 3), (mixed, 4)])
 def test_the_engine_sends_what_each_program_expects(make: Callable[[int], Program], count: int) -> None:
     program = make(count)
-    assert _transmit(Engine(FlatMemory(MEMORY_BYTES), Recorder()), program).amount > 0
+    assert transmit(Engine(FlatMemory(MEMORY_BYTES), Recorder()), program).amount > 0
 
 
 @pytest.mark.kernel
@@ -83,4 +83,4 @@ def test_an_engine_that_sends_another_frame_fails_its_bench() -> None:
     damaged[100] ^= 1
     expecting = Program(**{**vars(program), "frames": [program.frames[0], bytes(damaged), program.frames[2]]})
     with pytest.raises(WrongOutput, match="frame 1"):
-        _transmit(Engine(FlatMemory(MEMORY_BYTES), Recorder()), expecting)
+        transmit(Engine(FlatMemory(MEMORY_BYTES), Recorder()), expecting)

@@ -39,7 +39,7 @@ def against_memcpy(bed: Bed, make: Make) -> Iterator[list[Contender]]:
     """The engine as it is, and memcpy."""
     program, memory = make(), FlatMemory(MEMORY_BYTES)
     yield [
-        Contender("glassnic", "glassnic", partial(_transmit, Engine(memory, Recorder()), program)),
+        Contender("glassnic", "glassnic", partial(transmit, Engine(memory, Recorder()), program)),
         Contender("memcpy", "memcpy", partial(_copy, memory, program, np.zeros(ARENA_BYTES, np.uint8))),
     ]
 
@@ -49,8 +49,8 @@ def recording(bed: Bed, make: Make) -> Iterator[list[Contender]]:
     """The engine with its recorder on and off."""
     program, memory = make(), FlatMemory(MEMORY_BYTES)
     yield [
-        Contender("recorder on", "glassnic", partial(_transmit, Engine(memory, Recorder()), program)),
-        Contender("recorder off", "off", partial(_transmit, Engine(memory, OFF), program)),
+        Contender("recorder on", "glassnic", partial(transmit, Engine(memory, Recorder()), program)),
+        Contender("recorder off", "off", partial(transmit, Engine(memory, OFF), program)),
     ]
 
 
@@ -87,7 +87,7 @@ def lay(memory: FlatMemory, program: Program) -> None:
     memory.write(BUFFERS, program.buffers)
 
 
-def _transmit(engine: Engine, program: Program) -> Measure:
+def transmit(engine: Engine, program: Program) -> Measure:
     measures = [_lap(engine, program) for _ in range(LAPS)]
     engine.lay(program)
     number = 0

@@ -6,19 +6,20 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from glassnic.bench.bed import Bed
-from glassnic.bench.measure import Watch
+from glassnic.bench.measure import BenchError, Watch
 from glassnic.bench.ports import SLOT, TIMEOUT_S, Port, QtestPort, VfioUserPort, accept, listen
 from glassnic.bench.programs import MEMORY_BYTES
 from glassnic.lab.card import MAC, CardChoice, ServedCard
 from glassnic.lab.errors import LabError
 from glassnic.lab.kit import Qemu
 from glassnic.lab.process import Process
-from glassnic.spec.fields import CTRL
+from glassnic.spec.fields import CTRL, STATUS
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user.client import Client, GuestRam
 
@@ -30,7 +31,7 @@ ALL = 0xFFFF_FFFF
 
 
 class Rig:
-    """One card in its machine."""
+    """One card in its machine, with its link up."""
 
     def __init__(self, name: str, kind: str, port: Port, process: Process, ram: GuestRam) -> None:
         self.name = name
@@ -40,6 +41,11 @@ class Rig:
         self.pid = process.child.pid
         """The process in which the device lives."""
         port.write((R.IMC.offset, ALL), (R.CTRL.offset, CTRL.SLU.mask))
+        deadline = time.monotonic() + TIMEOUT_S
+        while not port.read(R.STATUS.offset) & STATUS.LU.mask:  # ours has none before its engine is loaded
+            if time.monotonic() > deadline:
+                raise BenchError(f"{name} has no link after {TIMEOUT_S} s")
+            time.sleep(0.01)
 
     def watch(self) -> Watch:
         """A stopwatch over this card."""
