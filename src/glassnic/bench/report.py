@@ -18,21 +18,21 @@ from glassnic.bench.run import Result
 MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]"}
 
 
-def number(value: float) -> str:
-    """Three digits that count; all of those before the point."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+def number(value: float, digits: int = 3) -> str:
+    """So many digits that count; all of those before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.{digits}g}"
 
 
 def words(spread: Spread) -> str:
     """`12.3 (11.9–14)`: the median, then what lies around it."""
-    return f"{number(spread.median)} [dim]({number(spread.low)}–{number(spread.high)})[/]"
+    return f"{number(spread.median)} [dim]({number(spread.low, 2)}–{number(spread.high, 2)})[/]"
 
 
 def table(results: list[Result], rounds: int) -> Table:
     """The table: a row a bench, in it a line a contender, ours first."""
     title = f"Medians of {rounds} rounds in turn (lowest–highest); CPU: processor time of the device's process"
     out = Table(title=title, title_justify="left", show_lines=True)
-    out.add_column("bench", min_width=30)
+    out.add_column("bench", min_width=26)
     for heading in ("who", "figure", "CPU", "peer / ours", "goal"):
         out.add_column(heading, no_wrap=True, justify="left" if heading == "who" else "right")
     for result in results:
