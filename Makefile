@@ -33,7 +33,8 @@ vm: setup  ## every test plan in a real guest
 	@$(BIN)/glassnic vm --test all
 
 bench: setup  ## how fast the card is, and against what
-	@$(BIN)/glassnic bench
+	@mkdir -p bench
+	@$(BIN)/glassnic bench --json bench/latest.json --svg bench/latest.svg
 
 check: setup  ## style, types, layers and all tests
 	$(BIN)/ruff check

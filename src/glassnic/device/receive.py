@@ -135,23 +135,31 @@ class Receive:
 
     def arrive_led(self, packets: Iterable[Octets], link_up: bool) -> None:
         """Packets behind virtio-net headers, of up to 64 KB: what the host left whole or unsummed is finished first."""
-        plain: list[Octets] = []
+        frames: list[Octets] = []
+        used = 0
         for packet in packets:
             if packet[:VNET_LEAD] == NO_OFFLOAD:
-                plain.append(packet[VNET_LEAD:])
+                frames.append(packet[VNET_LEAD:])
                 continue
-            self.arrive(plain, link_up)
-            plain = []
-            octets = np.frombuffer(packet, np.uint8)
-            number = cut(octets, self._cut_run, self._cut_lengths) if len(octets) > VNET_LEAD else 0
-            if not number:
-                self.core.recorder.record(events.RX_BAD, len(octets) - VNET_LEAD)
-                self.core.statistics.add("MPC")
-            ends = np.cumsum(self._cut_lengths[:number] + FCS).tolist()
-            run, lengths = self._cut_run.data, self._cut_lengths[:number].tolist()
-            pieces = zip(ends, lengths, strict=True)
-            self.arrive((run[end - FCS - length : end - FCS] for end, length in pieces), link_up)
-        self.arrive(plain, link_up)
+            if used + 2 * len(packet) > RUN_BYTES:
+                self.arrive(frames, link_up)
+                frames, used = [], 0
+            used = self._finish(packet, used, frames)
+        self.arrive(frames, link_up)
+
+    def _finish(self, packet: Octets, used: int, frames: list[Octets]) -> int:
+        """Cut a packet into the run behind what is `used` of it, and add its frames; how much is used then."""
+        octets = np.frombuffer(packet, np.uint8)
+        lengths = self._cut_lengths
+        number = cut(octets, self._cut_run[used:], lengths) if len(octets) > VNET_LEAD else 0
+        if not number:
+            self.core.recorder.record(events.RX_BAD, len(octets) - VNET_LEAD)
+            self.core.statistics.add("MPC")
+        run = self._cut_run.data
+        for length in lengths[:number].tolist():
+            frames.append(run[used : used + length])
+            used += length + FCS
+        return used
 
     def arrive_bad(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
         """Frames with an FCS, their last 4 bytes, that is wrong."""

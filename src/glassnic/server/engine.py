@@ -6,6 +6,8 @@ registers answer, rings wait. With the JIT off there is nothing to load.
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -40,7 +42,17 @@ def load_beside(done: Callable[[], None]) -> None:
             sys.setswitchinterval(usual)
             done()
 
-    threading.Thread(target=load_and_tell, name="engine", daemon=True).start()
+    thread = threading.Thread(target=load_and_tell, name="engine", daemon=True)
+    atexit.register(_leave_at_once, thread)
+    thread.start()
+
+
+def _leave_at_once(thread: threading.Thread) -> None:
+    """A compiler that is at work cannot be unwound: all else is closed by now, so the process just ends."""
+    if thread.is_alive():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def load() -> None:
