@@ -10,13 +10,13 @@ import pytest
 
 from glassnic import jit
 from glassnic.backends import open_backend
-from glassnic.device import receive_kernel, transmit_kernel
+from glassnic.device import cutting, receive_kernel, transmit_kernel
 from glassnic.server import engine
 from plugged import Guest, Machine, frame
 
 pytestmark = pytest.mark.kernel
 
-KERNELS: tuple[Any, ...] = (transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver)
+KERNELS: tuple[Any, ...] = (transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut)
 
 
 @pytest.mark.skipif(not jit.ENABLED, reason="the JIT is off")

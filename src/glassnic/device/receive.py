@@ -224,11 +224,6 @@ class Receive:
             self._settle()
         return self.pending
 
-    def warm(self) -> None:
-        """Have the engine compiled, or loaded, by turns with nothing to do."""
-        arrive(np.zeros(0, np.int64), 0, 0, *self._begin())
-        deliver(0, *self._begin())
-
     def _begin(self) -> tuple[Any, ...]:
         """What a turn of the engine works on; a head beyond the ring counts as 0 (inferred)."""
         core, state = self.core, self._state
