@@ -15,7 +15,7 @@ ENOUGH_FRAMES = 256
 """With so many frames waiting the backend is blocked."""
 
 BITE_FRAMES = 16
-"""So many frames are answered at once: less than a millisecond, so that no register of the guest waits longer."""
+"""So many frames are answered at once: a few, so that registers of the guest are answered in between."""
 
 
 class Inside:
