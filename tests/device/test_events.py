@@ -82,6 +82,7 @@ SCENES: dict[int, Scene] = {
     events.TX_SUM: lambda bench: (bench.load(TUCSS=14, TUCSO=20), bench.send(frame(), TXSM=1)),
     events.TX_TAG: tag,
     events.TX_PAD: lambda bench: bench.send(frame(20)),
+    events.TX_PROTOTYPE: lambda bench: segment(bench, 54),
     events.TX_RING_ODD: lambda bench: bench.write(R.TDT, 0xFFFF),
     events.TX_RING_OUTSIDE: lambda bench: (bench.write(R.TDBAH, 1), bench.send(frame())),
     events.TX_BUFFER_OUTSIDE: lambda bench: bench.give(encode_data(NOWHERE, 60, **WHOLE)),

@@ -44,6 +44,16 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
 
 
 @leaf
+def record_prototype(desk: Desk) -> None:
+    """What the prototype header holds where frames may differ from it, once for a send: so each can be traced back."""
+    l3, l4 = take(desk.state[IN_RANGES], RANGES.IPCSS), take(desk.state[IN_RANGES], RANGES.TUCSS)
+    header = desk.header
+    ip = load_be16(header, l3 + 2) << 16 | load_be16(header, l3 + 4)
+    transport = load_be16(header, l4 + 4) << 16 | load_be16(header, l4 + 6)
+    record(desk, events.TX_PROTOTYPE, ip, transport, load_be16(header, l4 + 12) & 0xFF)
+
+
+@leaf
 def inside(desk: Desk, end: int, hdrlen: int) -> bool:
     """Do the header fields that end before `end` lie in the prototype header? If not they are left alone."""
     if end > hdrlen:

@@ -25,6 +25,7 @@ from glassnic.device.transmit_state import (
     FULL,
     GAP,
     HEAD,
+    HEADER_BYTES,
     KIND,
     LENGTH,
     LIMIT_BYTES,
@@ -40,7 +41,7 @@ from glassnic.device.transmit_state import (
 )
 from glassnic.spec import events
 from glassnic.spec.bits import take
-from glassnic.spec.descriptors import CONTEXTS, DESCRIPTOR_BYTES, FIFO_SLACK_BYTES, HEADER_LIMIT_BYTES, TX_DATA
+from glassnic.spec.descriptors import CONTEXTS, DESCRIPTOR_BYTES, FIFO_SLACK_BYTES, TX_DATA
 from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
 from glassnic.spec.registers import R
 
@@ -59,7 +60,7 @@ class Transmit:
         self.timer = DelayTimer()
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._bounds = np.zeros((ARENA_FRAMES + 1, 2), np.int64)
-        self._header = np.zeros(HEADER_LIMIT_BYTES, np.uint8)
+        self._header = np.zeros(HEADER_BYTES, np.uint8)
         self._state = np.zeros(STATE_WORDS, np.int64)
         self._contexts = np.zeros((CONTEXTS, 2), np.int64)
         self._setting: NDArray[np.int64] | None = None

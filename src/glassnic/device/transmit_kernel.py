@@ -17,7 +17,7 @@ from glassnic.device.handover import hand_over, host_cuts_alike
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.span import copy, load64, reach
-from glassnic.device.stamping import stamp_header
+from glassnic.device.stamping import record_prototype, stamp_header
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
     ARENA_FRAMES,
@@ -249,6 +249,7 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
                 if not room(desk):
                     return False
                 if state[TAKEN] == 0:
+                    record_prototype(desk)
                     state[WHOLE] = host_cuts_alike(desk, setting)
                 copy(desk.arena, state[CURSOR] + setting.lead + state[GAP], desk.header, 0, hdrlen)
                 state[LENGTH] = hdrlen

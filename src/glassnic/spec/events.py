@@ -34,6 +34,7 @@ TX_FRAME = 12
 TX_SUM = 14
 TX_TAG = 15
 TX_PAD = 16
+TX_PROTOTYPE = 17
 TX_RING_ODD = 20
 TX_RING_OUTSIDE = 21
 TX_BUFFER_OUTSIDE = 22
@@ -97,6 +98,7 @@ EVENTS: tuple[Event, ...] = (
     Event(TX_SUM, "TX_SUM", ("range", "place", "change"), "the sum of bytes {begin} to {end} is stored at {place}: {before:#06x} becomes {after:#06x}", "3.5.8"),
     Event(TX_TAG, "TX_TAG", ("type", "tag", "c"), "a VLAN tag {tag:#06x} of type {type:#06x} is inserted", "3.3.4"),
     Event(TX_PAD, "TX_PAD", ("from_length", "to_length", "c"), "padded from {from_length} to {to_length} bytes", "13.4.33"),
+    Event(TX_PROTOTYPE, "TX_PROTOTYPE", ("ip", "transport", "flags"), "the prototype header holds {ip:#010x} from IPCSS+2 on, {transport:#010x} from TUCSS+4 on, {flags:#04x} at TUCSS+13", "3.5.5"),
     Event(TX_RING_ODD, "TX_RING_ODD", ("head", "tail", "entries"), "head {head} or tail {tail} lies beyond the ring of {entries}", "13.4.40", True),
     Event(TX_RING_OUTSIDE, "TX_RING_OUTSIDE", ("place", "address", "c"), "descriptor {place} at {address:#x} is outside memory", "3.4", True),
     Event(TX_BUFFER_OUTSIDE, "TX_BUFFER_OUTSIDE", ("place", "address", "length"), "the buffer at {address:#x}, {length} bytes, is outside memory", "3.3.7", True),
