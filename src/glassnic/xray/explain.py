@@ -9,17 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from glassnic.spec import events
-from glassnic.spec.bits import take
-from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.events import BY_NUMBER, say
 from glassnic.spec.findings import WARNING
 from glassnic.wire.verdict import verify
 from glassnic.xray.detect import detect
 from glassnic.xray.note import Note
-from glassnic.xray.story import LEGACY, SEGMENTED, WORD, Load, Story, read_story
+from glassnic.xray.story import SEGMENTED, WORD, Load, Story, read_story
 from glassnic.xray.trace import Row
 
-COMMANDS = ("EOP", "IFCS", "TSE", "RS", "VLE", "IDE", "IXSM", "TXSM")
 MOST_DESCRIPTORS = 6
 """So many are told one by one."""
 
@@ -103,10 +100,8 @@ def _sentences(story: Story) -> Iterator[str]:
 
 def _descriptors(story: Story) -> Iterator[str]:
     for one in story.descriptors[:MOST_DESCRIPTORS]:
-        extended = one.has(TX_DATA.DEXT)
-        names = COMMANDS if extended else ("EOP", "IFCS", "IC", "RS", "VLE", "IDE")
-        flags = " ".join(name for name in names if one.has(getattr(TX_DATA, name))) or "no flag"
-        kind, section = ("data", "3.3.7") if extended else ("legacy", "3.3.3")
+        flags = " ".join(one.flags) or "no flag"
+        kind, section = ("data", "3.3.7") if one.extended else ("legacy", "3.3.3")
         yield f"{kind} descriptor {one.place}: {one.length} bytes at {one.address:#x}, {flags} (§{section})"
     more = len(story.descriptors) - MOST_DESCRIPTORS
     if more > 0:
@@ -117,8 +112,7 @@ def _contexts(story: Story) -> Iterator[str]:
     """The context that was used, and the one of the other kind that it replaced in the same slot, if so."""
     used = story.context
     if used is None:
-        asks = story.first is not None and take(story.first.command, TX_DATA.POPTS) & 3 and story.kind != LEGACY
-        if story.kind == SEGMENTED or asks:
+        if story.asks_context:
             yield f"context {story.slot} is used, and nothing is known of its being loaded (§3.6)"
         return
     age_ns = story.at_ns - used.at_ns
@@ -134,15 +128,11 @@ def _contexts(story: Story) -> Iterator[str]:
 
 
 def _kind_of(load: Load) -> str:
-    return "the segmentation context" if load.field(TX_CONTEXT.TSE) else "the plain context"
+    return "the segmentation context" if load.segments else "the plain context"
 
 
 def _ranges(load: Load) -> str:
-    """What a context says, in the manual's names."""
-    words = [f"{name} {load.range(getattr(RANGES, name))}" for name in RANGES._fields]
-    if load.field(TX_CONTEXT.TSE):
-        words += [f"{name} {load.field(getattr(TX_CONTEXT, name))}" for name in ("HDRLEN", "MSS", "PAYLEN")]
-    return ", ".join(words)
+    return ", ".join(f"{name} {value}" for name, value in load.named().items())
 
 
 def _noted(rows: Iterable[Row], where: str = "") -> Iterator[Point]:

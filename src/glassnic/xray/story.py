@@ -20,6 +20,8 @@ from glassnic.xray.trace import Row, Slice
 ADDRESSES, TAG = 12, 4
 WORD = (1 << 64) - 1
 """Quadwords are recorded as signed numbers."""
+EXTENDED_FLAGS = ("EOP", "IFCS", "TSE", "RS", "VLE", "IDE", "IXSM", "TXSM")
+LEGACY_FLAGS = ("EOP", "IFCS", "IC", "RS", "VLE", "IDE")
 WHOLE, LAST, KIND = 32, 16, 3
 LEGACY, PLAIN, SEGMENTED = 1, 2, 3
 """What `how` of TX_FRAME holds: handed over whole, last of its packet, the kind; the segment number 8 bits higher."""
@@ -50,10 +52,21 @@ class Descriptor(NamedTuple):
     @property
     def length(self) -> int:
         """Bytes of its buffer (§3.3.3, §3.3.7)."""
-        return take(self.command, TX_DATA.DTALEN if self.has(TX_DATA.DEXT) else TX_DATA.LENGTH)
+        return take(self.command, TX_DATA.DTALEN if self.extended else TX_DATA.LENGTH)
 
     def has(self, bit: Bits) -> bool:
         return bool(take(self.command, bit))
+
+    @property
+    def extended(self) -> bool:
+        """A data descriptor (§3.3.7), not a legacy one (§3.3.3)."""
+        return self.has(TX_DATA.DEXT)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The command and option bits that are set, by their names."""
+        names = EXTENDED_FLAGS if self.extended else LEGACY_FLAGS
+        return tuple(name for name in names if self.has(getattr(TX_DATA, name)))
 
 
 class Load(NamedTuple):
@@ -69,6 +82,18 @@ class Load(NamedTuple):
 
     def field(self, bits: Bits) -> int:
         return take(self.command, bits)
+
+    @property
+    def segments(self) -> bool:
+        """A segmentation context (TUCMD.TSE), not a plain one (§3.6)."""
+        return bool(self.field(TX_CONTEXT.TSE))
+
+    def named(self) -> dict[str, int]:
+        """What it says, in the manual's names; of a plain context what counts there (§3.3.6.1)."""
+        values = {name: self.range(getattr(RANGES, name)) for name in RANGES._fields}
+        if self.segments:
+            values |= {name: self.field(getattr(TX_CONTEXT, name)) for name in ("HDRLEN", "MSS", "PAYLEN")}
+        return values
 
 
 class Sum(NamedTuple):
@@ -122,6 +147,12 @@ class Story:
     @property
     def first(self) -> Descriptor | None:
         return self.descriptors[0] if self.descriptors else None
+
+    @property
+    def asks_context(self) -> bool:
+        """Whether the packet uses a context at all, known or not (§3.3.7)."""
+        asked = self.first is not None and self.first.extended and take(self.first.command, TX_DATA.POPTS) & 3
+        return self.kind == SEGMENTED or bool(asked)
 
     @property
     def slot(self) -> int:
