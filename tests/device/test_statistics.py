@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glassnic.device.statistics import INDEX, Statistics
+from glassnic.spec.fields import CAUSE
 from glassnic.spec.registers import REGISTERS, Access, R, Register
 from workbench import Workbench, frame
 
@@ -76,3 +77,31 @@ def test_a_reset_clears_all_statistics() -> None:
     bench.send(frame())
     bench.reset()
     assert all(bench.nic.core.statistics[name] == 0 for name in INDEX)
+
+
+def test_the_totals_outlive_what_software_reads_clears_and_resets() -> None:
+    bench = Workbench()
+    statistics = bench.nic.core.statistics
+    for _ in range(2):
+        bench.send(frame(100))
+        bench.read(R.GPTC)
+        bench.read(R.GOTCL)
+        bench.read(R.GOTCH)
+    assert (statistics["GPTC"], statistics["GOTC"], statistics["TPT"]) == (0, 0, 2)
+    bench.reset()
+    bench.open_transmit()
+    bench.send(frame(100))
+    totals = statistics.totals()
+    assert (totals["GPTC"], totals["GOTC"], totals["TPT"], statistics["TPT"]) == (3, 312, 3, 1)
+
+
+def test_interrupts_and_doorbells_are_counted_since_the_card_was_made() -> None:
+    bench = Workbench()
+    bench.write(R.IMS, CAUSE.TXDW.mask)
+    before = bench.nic.transmit.doorbells
+    for _ in range(3):
+        bench.send(frame(100), RS=1)
+        assert bench.read(R.ICR) & CAUSE.TXDW.mask
+    assert (bench.nic.transmit.doorbells - before, bench.nic.core.interrupts.assertions) == (3, 3)
+    bench.open_receive()
+    assert bench.nic.receiver.doorbells == 1

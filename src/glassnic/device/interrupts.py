@@ -17,6 +17,8 @@ class Interrupts:
     def __init__(self, causes: int) -> None:
         self.implemented = causes
         self.now_ns = 0
+        self.assertions = 0
+        """How often the line rose since the card was made."""
         self.reset()
 
     def reset(self) -> None:
@@ -76,4 +78,5 @@ class Interrupts:
             self.line = False
         elif not self.line and self.now_ns >= self._rose_ns + self.throttle_ns:
             self.line = True
+            self.assertions += 1
             self._rose_ns = self.now_ns

@@ -81,6 +81,8 @@ class Receive:
         """PAUSE frames to send, without FCS."""
         self.pause_until_ns: int | None = None
         """Until when the partner has asked for silence."""
+        self.doorbells = 0
+        """How often RDT was written since the card was made."""
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._bytes = self._arena.data
         self._waiting = np.zeros((ROWS, 3), np.int64)
@@ -113,6 +115,7 @@ class Receive:
 
     def tail_moved(self, value: int) -> None:
         """RDT: software gives descriptors; what waits may have room now (§3.2.6)."""
+        self.doorbells += 1
         self._state[STARVED] = 0
 
     def delay_changed(self, value: int) -> None:

@@ -25,10 +25,16 @@ class Statistics:
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(INDEX), np.int64)
+        self._taken = np.zeros_like(self.counts)
+        """What reads and resets have cleared so far."""
 
     def __getitem__(self, name: str) -> int:
         """A count by its register's name (64-bit pairs without the L or H), not cleared."""
         return int(self.counts[INDEX[name]])
+
+    def totals(self) -> dict[str, int]:
+        """Every count since the card was made, whatever software has read and cleared meanwhile."""
+        return dict(zip(INDEX, (self.counts + self._taken).tolist(), strict=True))
 
     def add(self, name: str, amount: int = 1) -> None:
         self.counts[INDEX[name]] += amount
@@ -41,7 +47,9 @@ class Statistics:
         if access is Access.LOW:
             return count & 0xFFFF_FFFF
         self.counts[index] = 0
+        self._taken[index] += count
         return count >> 32 if access is Access.HIGH else min(count, 0xFFFF_FFFF)
 
     def reset(self) -> None:
+        self._taken += self.counts
         self.counts[:] = 0

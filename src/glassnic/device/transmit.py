@@ -66,6 +66,10 @@ class Transmit:
         self._setting: NDArray[np.int64] | None = None
         self._desk = self._lay_desk()
         self.lead = LENGTH_LEAD
+        self.all_cut_here = False
+        """True: no send is handed over whole, so that all that leaves is frames."""
+        self.doorbells = 0
+        """How often TDT was written since the card was made."""
         self._drained = 0
         self._full = False
         self._enabled = False
@@ -85,6 +89,7 @@ class Transmit:
 
     def doorbell(self, tail: int) -> None:
         """TDT: software gives the descriptors from TDH up to, not including, TDT (§3.4)."""
+        self.doorbells += 1
         state, entries = self._state, self._entries()
         head, tail = int(state[HEAD]), tail & 0xFFFF
         state[TAIL], state[TODO] = tail, 0
@@ -124,6 +129,10 @@ class Transmit:
         """What TDH reads."""
         return int(self._state[HEAD])
 
+    def contexts(self) -> list[list[int]]:
+        """The two quadwords of each context slot, as signed numbers; what was never loaded is 0 (§3.3.6)."""
+        return self._contexts.tolist()
+
     @property
     def pending(self) -> bool:
         """Is there work that a turn could do?"""
@@ -149,7 +158,7 @@ class Transmit:
         if state[HEAD] >= self._entries():  # the ring was made shorter below the head
             self.head_moved(0)
             return
-        state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over
+        state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over and not self.all_cut_here
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
         self._full = walk(*desk, setting) == FULL and bool(state[FRAMES])
         self._complete(int(state[CAUSES]), bool(state[DELAYED]))
