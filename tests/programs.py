@@ -16,17 +16,10 @@ from hypothesis import strategies as st
 
 from glassnic.device.ports import FlatMemory, GuestMemory
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
+from glassnic.driver.message import Message
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
 from glassnic.spec.models import MODELS, Model
 from glassnic.spec.profiles import PROFILES, Traits
-from glassnic.wire.checksum import pseudo_sum
-from glassnic.wire.ethernet import IPV4, IPV6, Ethernet
-from glassnic.wire.ipv4 import Ipv4
-from glassnic.wire.ipv6 import Ipv6
-from glassnic.wire.tcp import PROTOCOL as TCP
-from glassnic.wire.tcp import Tcp
-from glassnic.wire.udp import PROTOCOL as UDP
-from glassnic.wire.udp import Udp
 
 MEMORY_BYTES = 0x10000
 RING, BUFFERS = 0x1000, 0x2000
@@ -108,67 +101,6 @@ class Pages:
         return address
 
 
-@dataclass(frozen=True)
-class Message:
-    """What a stack hands to a driver: one header and payload, with what the card shall do about it."""
-
-    ipv6: bool
-    tcp: bool
-    payload: bytes
-    mss: int
-    """0: no segmentation."""
-    options: bytes = b""
-    tags: bytes = b""
-    to: bytes = b"\x52\x54\0\0\0\1"
-
-    @property
-    def l3(self) -> int:
-        return 14 + len(self.tags)
-
-    @property
-    def l4(self) -> int:
-        return self.l3 + (40 if self.ipv6 else 20)
-
-    @property
-    def header_bytes(self) -> int:
-        return self.l4 + (20 + len(self.options) if self.tcp else 8)
-
-    @property
-    def fields(self) -> dict[str, int]:
-        """The context for this message (§3.3.6), as drivers write it."""
-        sums = {"TUCSS": self.l4, "TUCSO": self.l4 + (16 if self.tcp else 6), "TUCSE": 0}
-        if not self.ipv6:
-            sums |= {"IPCSS": self.l3, "IPCSO": self.l3 + 10, "IPCSE": self.l4 - 1}
-        else:
-            sums |= {"IPCSS": self.l3}
-        kind = {"IP": int(not self.ipv6), "TCP": int(self.tcp)}
-        if not self.mss:
-            return sums | kind
-        return sums | kind | {"TSE": 1, "HDRLEN": self.header_bytes, "MSS": self.mss, "PAYLEN": len(self.payload)}
-
-    def encode(self) -> bytes:
-        """Header as the card wants it: lengths 0 when it segments, the pseudo header's sum in place (§3.5.5, §3.6)."""
-        source, target = (bytes(range(16)), bytes(range(16, 32))) if self.ipv6 else (b"\x0a\0\0\2", b"\x0a\0\0\1")
-        protocol = TCP if self.tcp else UDP
-        length = self.header_bytes - self.l4 + len(self.payload)
-        start = pseudo_sum(source, target, protocol, 0 if self.mss else length)
-        if self.tcp:
-            inner = Tcp(40000, 80, 0xFFFF_F000, 7, 0x019, 512, self.payload, self.options, checksum=start).encode()
-        else:
-            inner = Udp(40000, 53, self.payload, start).encode()
-        if self.ipv6:
-            outer, ethertype = Ipv6(source, target, protocol, inner).encode(), IPV6
-        else:
-            outer, ethertype = Ipv4(source, target, protocol, inner, identification=0xFFFE).encode(), IPV4
-        frame = bytearray(Ethernet(self.to, b"\x52\x54\0\0\0\2", ethertype, outer).encode())
-        frame[12:12] = self.tags
-        if self.mss and self.ipv6:
-            frame[self.l3 + 4 : self.l3 + 6] = bytes(2)
-        elif self.mss:
-            frame[self.l3 + 2 : self.l3 + 4] = bytes(2)
-        return bytes(frame)
-
-
 @st.composite
 def messages(draw: st.DrawFn, right: bool = False) -> Message:
     mss = draw(st.sampled_from([0, 0, 1, 9, 100, 536, 1448]))
@@ -180,7 +112,7 @@ def messages(draw: st.DrawFn, right: bool = False) -> Message:
     if right and ipv6 and not tcp:
         mss = 0  # no part segments UDP over IPv6 (§3.3.6.1 note 2)
     to = draw(st.sampled_from([Message.to, Message.to, b"\xff" * 6, b"\x01\0\x5e\0\0\1"]))
-    return Message(ipv6, tcp, payload, mss, options, tags, to)
+    return Message(ipv6, tcp, payload, mss, options, tags, to, ports=(40000, 80 if tcp else 53))
 
 
 def flags(*names: str) -> st.SearchStrategy[dict[str, int]]:

@@ -25,7 +25,7 @@ from glassnic.spec import events
 from glassnic.spec.bits import put, take
 from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, TCTL
 from glassnic.spec.models import MODELS
-from glassnic.spec.profiles import PROFILES
+from glassnic.spec.profiles import PROFILES, Traits
 from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register, offsets
 
 ALL_ONES = 0xFFFF_FFFF
@@ -47,17 +47,18 @@ class Nic:
         memory: GuestMemory,
         *,
         model: str = "82540em",
-        profile: str = "manual",
+        profile: str | Traits = "manual",
         mac: str | bytes | None = None,
         eeprom: bytes | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        """`eeprom` is an image of 128 bytes, or None for a fresh one with `mac`. ValueError names what is unknown."""
+        """`profile` is the name of one, or traits of one's own. `eeprom` is an image of 128 bytes, or None for a fresh one with `mac`. ValueError names what is unknown."""
         if model not in MODELS:
             raise ValueError(f"there is no model {model!r}; known are {', '.join(MODELS)}")
-        if profile not in PROFILES:
+        if isinstance(profile, str) and profile not in PROFILES:
             raise ValueError(f"there is no profile {profile!r}; known are {', '.join(PROFILES)}")
-        self.core = Core(memory, MODELS[model], PROFILES[profile], recorder or Recorder())
+        traits = PROFILES[profile] if isinstance(profile, str) else profile
+        self.core = Core(memory, MODELS[model], traits, recorder or Recorder())
         self.eeprom = Eeprom(self.core, eeprom, _octets(mac if mac is not None or eeprom else DEFAULT_MAC))
         self.phy = Phy(self.core)
         self.link = Link(self.core, self.phy)

@@ -242,6 +242,13 @@ def _by_offset() -> dict[int, tuple[str, Register]]:
 
 BY_OFFSET: dict[int, tuple[str, Register]] = _by_offset()
 """offset -> (name, row) for every dword that is a register."""
+OFFSETS: dict[str, int] = {name: offset for offset, (name, _) in BY_OFFSET.items()}
+"""The reverse: `TDT`, and `MTA[3]` where there are several."""
+
+
+def offset_of(register: str | int) -> int:
+    """The offset of a register by its name; one that is a number already stays. KeyError for a name there is not."""
+    return register if isinstance(register, int) else OFFSETS[register]
 
 
 def _aliases() -> dict[int, int]:
