@@ -1,25 +1,24 @@
 """What would the plainest transmitter send? A slow twin of the transmit engine: bytes, lists, integers; clarity first.
 
 Written from the manual's chapter 3 (§3.3 descriptors, §3.4 ring, §3.5 segmentation, §3.6 checksums), not from the
-engine, with which it shares the tables of `spec` and nothing else. One object is one card's transmit unit.
+engine, with which it shares the tables of `spec` and nothing else. What becomes of a packet's bytes is the x-ray's
+`plain.py`, which is not of the engine either. One object is one card's transmit unit.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from zlib import crc32
 
 from glassnic.device.ports import GuestMemory
-from glassnic.spec.bits import Bits, put, take
+from glassnic.spec.bits import Bits, take
 from glassnic.spec.descriptors import (
     DESCRIPTOR_BYTES,
     DTYP_CONTEXT,
     DTYP_DATA,
     FIFO_SLACK_BYTES,
     HEADER_LIMIT_BYTES,
-    RANGES,
     TX_CONTEXT,
     TX_DATA,
 )
@@ -27,6 +26,7 @@ from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
 from glassnic.spec.models import M82540EM, Model
 from glassnic.spec.profiles import Traits
 from glassnic.spec.registers import REGISTERS
+from glassnic.xray.plain import Context, PlainCard
 
 TRANSMIT_REGISTERS = (
     "CTRL", "VET", "PBA", "TCTL", "TDBAL", "TDBAH", "TDLEN", "TDH", "TDT", "TIDV", "TXDCTL", "TADV",
@@ -36,16 +36,7 @@ FCS_BYTES, ETHERNET_BYTES, ADDRESSES_BYTES = 4, 14, 12
 PADDED_BYTES = 60
 UNPADDED_BYTES = 28
 """Without PSP a frame has at least 32 bytes, FCS included (§13.4.33)."""
-FIN, PSH = 0x01, 0x08
 SIZES = {64: "PTC64", 127: "PTC127", 255: "PTC255", 511: "PTC511", 1023: "PTC1023", 1 << 30: "PTC1522"}
-
-
-class Context(NamedTuple):
-    """A context as loaded: the descriptor's two quadwords (§3.3.6)."""
-
-    ranges: int = 0
-    command: int = 0
-    loaded: bool = False
 
 
 @dataclass
@@ -65,7 +56,7 @@ class Packet:
         return not self.legacy and take(self.first, TX_DATA.TSE) == 1
 
     def of_context(self, bits: Bits) -> int:
-        return take(self.context.command, bits)
+        return self.context.field(bits)
 
 
 class NaiveTransmit:
@@ -82,7 +73,10 @@ class NaiveTransmit:
         self.delaying = False
         """A delayed TXDW waits for TIDV or TADV."""
         self.findings: list[str] = []
+        self.plain = PlainCard(self.traits, model.ipv6, self.findings)
         self.contexts = [Context(), Context()]
+        self.loaded: set[int] = set()
+        """The slots that were loaded since the reset."""
         self.packet: Packet | None = None
 
     @property
@@ -105,6 +99,7 @@ class NaiveTransmit:
         """CTRL.RST: registers, contexts and the open packet go; frames and counts stay with who looks on."""
         self.registers |= {name: REGISTERS[name].reset for name in TRANSMIT_REGISTERS if name != "PBA"}
         self.contexts = [Context(), Context()]
+        self.loaded.clear()
         self.packet = None
         self.delaying = False
 
@@ -183,7 +178,9 @@ class NaiveTransmit:
     def _load_context(self, low: int, high: int) -> None:
         if self.packet:
             self.findings.append("TX_CONTEXT_INSIDE")
-        self.contexts[self._slot(take(high, TX_CONTEXT.TSE))] = Context(low, high, loaded=True)
+        slot = self._slot(take(high, TX_CONTEXT.TSE))
+        self.contexts[slot] = Context(low, high)
+        self.loaded.add(slot)
 
     def _data(self, address: int, high: int, length: int, legacy: bool) -> None:
         packet = self.packet
@@ -205,7 +202,7 @@ class NaiveTransmit:
         slot = self._slot(0 if legacy else take(first, TX_DATA.TSE))
         packet = Packet(first, legacy, self.contexts[slot])
         needed = take(first, TX_DATA.IXSM) or take(first, TX_DATA.TXSM) or take(first, TX_DATA.TSE)
-        if not legacy and needed and not packet.context.loaded:
+        if not legacy and needed and slot not in self.loaded:
             self.findings.append("TX_UNLOADED")
         if packet.segmented and not self._can_segment(packet):
             packet.impossible = True
@@ -238,35 +235,11 @@ class NaiveTransmit:
         elif len(packet.data) > self.limit_bytes:
             self.findings.append("TX_TOO_LONG")
         else:
-            if not packet.legacy:
-                self._insert_sums(packet, packet.data)
-            elif take(last, TX_DATA.IC) & self.traits.legacy_sum:
-                self._insert_sum(packet.data, take(packet.first, TX_DATA.CSS), take(last, TX_DATA.CSO), 0)
+            if packet.legacy:
+                self.plain.legacy(packet.data, packet.first, last)
+            else:
+                self.plain.sums(packet.data, packet.first, packet.context)
             self._finish(bytes(packet.data), last)
-
-    # Checksums, §3.5.8 and §3.6
-
-    def _insert_sums(self, packet: Packet, frame: bytearray, length_word: int = 0) -> None:
-        ranges = packet.context.ranges
-        if take(packet.first, TX_DATA.TXSM):
-            start, place, end = (take(ranges, bits) for bits in (RANGES.TUCSS, RANGES.TUCSO, RANGES.TUCSE))
-            self._insert_sum(frame, start, place, end, length_word)
-        if take(packet.first, TX_DATA.IXSM):
-            start, place, end = (take(ranges, bits) for bits in (RANGES.IPCSS, RANGES.IPCSO, RANGES.IPCSE))
-            self._insert_sum(frame, start, place, end)
-
-    def _insert_sum(self, frame: bytearray, start: int, place: int, end: int, extra: int = 0) -> None:
-        """Sum the bytes `start` to `end` inclusive (0: to the last) and store the complement at `place`."""
-        length = len(frame)
-        if start >= length or place + 1 >= length or (end and end < start):
-            self.findings.append("TX_SUM_OUTSIDE")
-            return
-        covered = bytes(frame[start : end + 1 if end else length])
-        covered += bytes(len(covered) % 2)
-        total = extra + sum(int.from_bytes(covered[at : at + 2], "big") for at in range(0, len(covered), 2))
-        while total > 0xFFFF:
-            total = (total & 0xFFFF) + (total >> 16)
-        frame[place : place + 2] = ((~total & 0xFFFF) or self.traits.zero_sum).to_bytes(2, "big")
 
     # Segmentation, §3.5
 
@@ -287,41 +260,9 @@ class NaiveTransmit:
             if end < start + mss and not last:
                 return
             frame = packet.data[:header] + packet.data[header + start : header + end]
-            self._stamp(packet, frame, end - start, last)
+            self.plain.segment(frame, packet.first, packet.context, packet.frames, last)
             packet.frames += 1
             self._finish(bytes(frame), packet.first)
-
-    def _stamp(self, packet: Packet, frame: bytearray, payload: int, last: bool) -> None:
-        """Update the prototype header for this frame (§3.5.9), then its checksums."""
-        header, n = packet.of_context(TX_CONTEXT.HDRLEN), packet.frames
-        is_ip, is_tcp = packet.of_context(TX_CONTEXT.IP), packet.of_context(TX_CONTEXT.TCP)
-        block_send = not is_ip and not is_tcp and self.traits.block_send  # §3.3.6.1 note 2
-        ip, l4 = take(packet.context.ranges, RANGES.IPCSS), take(packet.context.ranges, RANGES.TUCSS)
-        ip_length, l4_length = payload + header - ip, payload + header - l4
-        if is_ip:
-            self._set(frame, header, ip + 2, 2, ip_length)
-            self._add(packet, frame, ip + 4, 2, n)
-        elif self.model.ipv6 and not block_send:
-            self._set(frame, header, ip + 4, 2, ip_length - self.traits.ipv6_header_bytes)
-        if is_tcp:
-            self._add(packet, frame, l4 + 4, 4, n * packet.of_context(TX_CONTEXT.MSS))
-            flags = frame[l4 + 13] if l4 + 13 < header else 0
-            self._set(frame, header, l4 + 13, 1, flags if last else flags & ~(FIN | PSH))
-        elif not block_send:
-            self._set(frame, header, l4 + 4, 2, l4_length)
-        self._insert_sums(packet, frame, 0 if block_send else l4_length)
-
-    def _set(self, frame: bytearray, header: int, at: int, size: int, value: int) -> None:
-        """Store a big-endian field of the header; one that does not lie in the header is left alone."""
-        if at + size > header:
-            self.findings.append("TX_HEADER_FIELD_OUTSIDE")
-        else:
-            frame[at : at + size] = put(0, Bits(0, 8 * size), value).to_bytes(size, "big")
-
-    def _add(self, packet: Packet, frame: bytearray, at: int, size: int, amount: int) -> None:
-        """Store the prototype's value of a field plus `amount`."""
-        value = int.from_bytes(packet.data[at : at + size], "big")
-        self._set(frame, packet.of_context(TX_CONTEXT.HDRLEN), at, size, value + amount)
 
     def _end_segmented(self, packet: Packet) -> None:
         """EOP of a segmentation: whole or not, what PAYLEN says (§3.3.7.1, §13.7.53, §13.7.54)."""
