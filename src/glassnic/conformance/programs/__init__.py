@@ -1,0 +1,8 @@
+"""Which rules are put to a card? A file for each section or chapter of the manual, in its order, with `PROGRAMS`."""
+
+from __future__ import annotations
+
+from glassnic.conformance.program import Program
+from glassnic.conformance.programs import contexts
+
+PROGRAMS: tuple[Program, ...] = (*contexts.PROGRAMS,)
