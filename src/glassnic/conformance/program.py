@@ -55,7 +55,7 @@ class Give:
 
 @dataclass(frozen=True)
 class Offer:
-    """Lay receive descriptors for these buffers of `size` bytes into the ring from the tail on, and write RDT."""
+    """Lay receive descriptors for these buffers of `size` bytes into the ring from the tail on; write RDT."""
 
     buffers: tuple[int, ...]
     size: int = 2048

@@ -1,4 +1,4 @@
-"""§3.3.5, §3.5.5, §3.6: the two contexts. Which one a descriptor loads, which one a packet uses, how long each lasts."""
+"""§3.3.5, §3.5.5, §3.6: the two contexts. Which one a descriptor loads, which a packet uses, how long each lasts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What must a card offer to be judged? Registers, memory, a wire and time: no more than a guest and its network have.
 
-A target is used by one program at a time. A method that cannot reach the card raises `LostError`: that costs the program,
-and the target is started afresh for the next.
+A target is used by one program at a time. A method that cannot reach the card raises `LostError`: that costs the
+program, and the target is started afresh for the next.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Target(Protocol):
     """How long to wait for what is expected to be seen: 0 where the clock is virtual and `settle` is enough."""
 
     def power_on(self) -> None:
-        """A card as it is after power-on, decoding and mastering the bus, memory all zeros; starts what is not running."""
+        """A card as it is after power-on, decoding and mastering the bus, memory zeros; starts what is not running."""
 
     def read(self, offset: int) -> int: ...
     def write(self, offset: int, value: int) -> None: ...
