@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import dpkt
+import pytest
 
 from backends.far import numbered
 from glassnic.backends.loopback import Loopback
-from glassnic.backends.middleware import Corrupt, Delay, Drop, Middleware, Tee
+from glassnic.backends.middleware import MOST_DELAYED, Corrupt, Delay, Drop, Middleware, Tee, Whole
 from glassnic.backends.pcap import Pcap
-from glassnic.device.ports import Frames
+from glassnic.device.ports import VNET_LEAD, Frames
+from glassnic.wire import tcp
+from glassnic.wire.ipv4 import Ipv4
+from glassnic.wire.tcp import Tcp
 
 FRAMES = numbered(200)
 
@@ -72,10 +76,76 @@ def test_a_delay_gives_frames_when_their_time_has_come() -> None:
     backend = Delay(Loopback(), 100, lambda: now_ns)
     backend.send(Frames.of(FRAMES[:2]))
     assert backend.receive() == []
-    assert backend.pending
+    assert (backend.pending, backend.deadline) == (False, 100)
     now_ns = 99
     assert backend.receive() == []
     now_ns = 100
+    assert backend.pending
     assert backend.receive(1) == FRAMES[:1]
     assert backend.receive() == FRAMES[1:2]
-    assert not backend.pending
+    assert (backend.pending, backend.deadline) == (False, None)
+
+
+def test_a_slow_way_holds_so_many_frames_and_loses_more() -> None:
+    backend = Delay(Loopback(), 100, lambda: 0)
+    backend.send(Frames.of(FRAMES * 21))
+    while backend.inner.pending:
+        assert backend.receive() == []
+    assert backend.dropped == len(FRAMES) * 21 - MOST_DELAYED
+
+
+def test_the_next_so_many_frames_are_hit_and_no_more() -> None:
+    backend = Drop(Loopback())
+    backend.chance.count = 3
+    backend.send(Frames.of(FRAMES))
+    assert drained(backend) == FRAMES[3:]
+    assert backend.dropped == 3
+
+
+class Vnet(Loopback):
+    """What leaves comes back, each frame with the virtio-net header before it, as a TAP has it."""
+
+    lead = VNET_LEAD
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.packets: list[bytes] = []
+
+    def send(self, frames: Frames) -> None:
+        self.packets += map(bytes, frames.with_lead())
+
+    def receive(self, limit: int = 64) -> list[bytes]:
+        packets, self.packets = self.packets, []
+        return packets
+
+
+def test_vices_leave_the_headers_of_a_tap_alone() -> None:
+    inner = Vnet()
+    backend = Drop(Corrupt(inner, 1.0))
+    backend.chance.count = 1
+    assert backend.lead == VNET_LEAD
+    backend.send(Frames.of(FRAMES, VNET_LEAD))
+    assert len(inner.packets) == len(FRAMES) - 1
+    backend.chance.count = 1
+    left = backend.receive()
+    assert len(left) == len(FRAMES) - 2
+    assert {packet[:VNET_LEAD] for packet in left} == {bytes(VNET_LEAD)}
+
+
+@pytest.mark.kernel
+def test_a_packet_that_comes_whole_is_cut_before_anything_happens_to_it() -> None:
+    payload = bytes(range(256)) * 10
+    headers = bytes.fromhex("525400123456 525400aaaaaa 0800")
+    headers += Ipv4(bytes(4), bytes(4), tcp.PROTOCOL, Tcp(1, 2, 3, 4, tcp.ACK, 5, payload=payload).encode()).encode()
+    inner = Vnet()
+    inner.packets = [bytes([1, 1, 54, 0, 232, 3, 34, 0, 16, 0]) + headers, bytes(VNET_LEAD) + FRAMES[0]]
+    frames = Whole(inner).receive()
+    assert [len(frame) - VNET_LEAD for frame in frames] == [1054, 1054, 614, len(FRAMES[0])]
+    assert b"".join(frame[VNET_LEAD + 54 :] for frame in frames[:3]) == payload
+    assert {frame[:VNET_LEAD] for frame in frames} == {bytes(VNET_LEAD)}
+
+
+def test_what_has_no_header_passes_as_it_is() -> None:
+    backend = Whole(Loopback())
+    backend.send(Frames.of(FRAMES[:3]))
+    assert drained(backend) == FRAMES[:3]
