@@ -85,10 +85,11 @@ class Outcome:
         """The readings that held, where the manual leaves a choice."""
         return tuple(one.reading for one in self.seen if one.reading)
 
-    @property
-    def behaviour(self) -> tuple[Found, ...]:
-        """What another card has to show to be the same, on this program."""
-        return (bool(self.lost), *(one.found for one in self.seen if one.held is not None))
+    def agrees(self, other: Outcome) -> bool:
+        """Whether another card showed the same on this program, as far as both can tell, whatever was expected."""
+        pairs = zip(self.seen, other.seen, strict=False)
+        same = all(mine.found == theirs.found or None in (mine.held, theirs.held) for mine, theirs in pairs)
+        return same and bool(self.lost) == bool(other.lost)
 
 
 def play(program: Program, target: Target) -> Outcome:
@@ -157,15 +158,13 @@ class _Player:
             self._forget(step)
 
     def look_for_strays(self) -> None:
-        """The first byte of memory that was written though it was not the card's to write."""
-        found = self.target.peek(0, MEMORY_BYTES)
-        if found != self._image:
-            for address in range(MEMORY_BYTES):
-                if found[address] != self._image[address] and not self._lent[address]:
-                    end = min(address + SHOWN_BYTES, MEMORY_BYTES)
-                    expected = bytes(self._image[address:end])
-                    self.seen.append(Seen(UNTOUCHED, (address, expected), (address, found[address:end]), False))
-                    return
+        """The first byte of memory that was written though it was not the card's to write; empty if there is none."""
+        image, found = self._image, self.target.peek(0, MEMORY_BYTES)
+        strays = [] if found == image else [at for at in range(MEMORY_BYTES) if found[at] != image[at]]
+        stray = next((at for at in strays if not self._lent[at]), None)
+        span = slice(0, 0) if stray is None else slice(stray, stray + SHOWN_BYTES)
+        expected, seen = (stray, bytes(image[span])), (stray, found[span])
+        self.seen.append(Seen(UNTOUCHED, expected, seen, stray is None))
 
     # What a driver and a wire do
 

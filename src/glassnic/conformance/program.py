@@ -55,7 +55,7 @@ class Give:
 
 @dataclass(frozen=True)
 class Offer:
-    """Lay receive descriptors for these buffers of `size` bytes into the ring from the tail on; write RDT."""
+    """Lay receive descriptors for buffers of `size` bytes into the ring from the tail on; write RDT."""
 
     buffers: tuple[int, ...]
     size: int = 2048
@@ -85,7 +85,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Until:
-    """Read a register until the masked bits are `value`, for 50 ms at most; it is an expectation that they become so."""
+    """Read a register until the masked bits are `value`, for 50 ms at most: an expectation that they become so."""
 
     register: str | int
     mask: int
