@@ -19,11 +19,12 @@ from glassnic.device.ports import NO_FRAMES, VNET_LEAD, Frames, GuestMemory, lea
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
+from glassnic.device.ring import head_moved, laid
 from glassnic.device.transmit import Transmit
 from glassnic.device.wakeup import Wakeup
 from glassnic.spec import events
 from glassnic.spec.bits import put, take
-from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, TCTL
+from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, RCTL, TCTL
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES, Traits
 from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register, offsets
@@ -96,18 +97,18 @@ class Nic:
             R.IMS: interrupts.set_mask,
             R.IMC: interrupts.clear_mask,
             R.TCTL: self._transmit_control,
-            R.TDBAL: transmit.changed,
+            R.TDBAL: partial(laid, self.core, R.TDBAL, transmit.changed),
             R.TDBAH: transmit.changed,
-            R.TDLEN: transmit.changed,
-            R.TDH: transmit.head_moved,
+            R.TDLEN: partial(laid, self.core, R.TDLEN, transmit.changed),
+            R.TDH: partial(head_moved, self.core, R.TDH, R.TCTL, TCTL.EN, transmit.head_moved),
             R.TDT: transmit.doorbell,
             R.TXDCTL: transmit.changed,
             R.VET: self._tag_type,
             R.RCTL: receive.control_changed,
-            R.RDBAL: receive.changed,
+            R.RDBAL: partial(laid, self.core, R.RDBAL, receive.changed),
             R.RDBAH: receive.changed,
-            R.RDLEN: receive.changed,
-            R.RDH: receive.changed,
+            R.RDLEN: partial(laid, self.core, R.RDLEN, receive.changed),
+            R.RDH: partial(head_moved, self.core, R.RDH, R.RCTL, RCTL.EN, receive.changed),
             R.RDT: receive.tail_moved,
             R.RDTR: receive.delay_changed,
             R.RXCSUM: receive.changed,

@@ -111,7 +111,12 @@ class Receive:
         self._state[STARVED] = 0
 
     filters_changed = changed
-    control_changed = changed
+
+    def control_changed(self, value: int) -> None:
+        """RCTL: one pair of its size bits is reserved, and is taken for 2048 here (§3.2.2)."""
+        if take(value, RCTL.BSEX) and not take(value, RCTL.BSIZE):
+            self.core.recorder.record(events.RX_SIZE_RESERVED, value)
+        self.changed()
 
     def tail_moved(self, value: int) -> None:
         """RDT: software gives descriptors; what waits may have room now (§3.2.6)."""
