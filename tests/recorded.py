@@ -51,13 +51,13 @@ def send(length: int, seed: int | None = None) -> bytes:
     return in_ip(tcp.PROTOCOL, Tcp(5002, 5003, 1000, 1, flags, 512, payload=bytes(length), checksum=start).encode())
 
 
-def slices(bench: Workbench, origin: Origin = MANUAL) -> list[Slice]:
-    return Tracer(origin.traits).follow(bench.nic.core.recorder.history().tolist())
+def slices(bench: Workbench) -> list[Slice]:
+    return Tracer().follow(bench.nic.core.recorder.history().tolist())
 
 
 def explanations(bench: Workbench, origin: Origin = MANUAL) -> list[Explanation]:
     """Of every frame that left, in order."""
-    pieces = slices(bench, origin)
+    pieces = slices(bench)
     return [explain(Note(origin, piece), frame) for piece, frame in zip(pieces, bench.frames, strict=True)]
 
 

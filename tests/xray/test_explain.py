@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from glassnic.spec import events
 from glassnic.spec.fields import CTRL, RCTL
 from glassnic.spec.registers import R
 from glassnic.xray.explain import Explanation, explain
 from glassnic.xray.note import MARK, Note, read_note, write_note
 from glassnic.xray.story import Origin
-from glassnic.xray.trace import Slice, arrivals
+from glassnic.xray.trace import Slice, Tracer, arrivals
 from recorded import MSS, SUMS, UDP_CONTEXT, datagram, explanations, segmentation, send, slices
 from workbench import MAC, Workbench, frame
 
@@ -46,6 +47,7 @@ def test_a_segments_rewritten_fields_are_told_with_what_the_prototype_had() -> N
         assert (story.number, story.last, story.header_length) == (number, number == 2, 54)
         fields = {field.name: field for field in story.fields()}
         assert fields["TCP sequence number"].before == 1000
+        assert fields["IPv4 total length"].before == 290
         assert fields["TCP sequence number"].after == 1000 + number * MSS
         assert fields["IPv4 identification"].before == 0
         assert fields["IPv4 total length"].after == len(bench.frames[number]) - 14
@@ -73,10 +75,13 @@ def test_padding_and_legacy_descriptors_are_told() -> None:
     assert "CSS checksum" in text
 
 
-def test_a_context_that_was_never_loaded_is_said_to_be_unknown() -> None:
+def test_a_context_that_was_never_loaded_is_told_apart_from_one_of_which_nothing_is_known() -> None:
     bench = Workbench()
     bench.send(datagram(), **SUMS)
-    assert any("nothing is known" in sentence for sentence in one_of(bench).sentences)
+    assert any("it was not loaded since the reset" in sentence for sentence in one_of(bench).sentences)
+    late = Tracer().follow(row for row in bench.nic.core.recorder.history().tolist() if row[0] != events.RESET)
+    told = explain(Note(Origin(), late[0]), bench.frames[0])
+    assert any("nothing is known of its being loaded" in sentence for sentence in told.sentences)
 
 
 def test_an_arrival_is_told_by_what_became_of_it() -> None:
@@ -97,7 +102,7 @@ def test_a_record_comes_back_from_its_comment() -> None:
     bench.load(**UDP_CONTEXT)
     bench.send(datagram(), **SUMS)
     origin = Origin(profile="one-context")
-    (piece,) = slices(bench, origin)
+    (piece,) = slices(bench)
     note = Note(origin, piece)
     assert piece.loose
     assert read_note(("for people", write_note(note))) == note

@@ -6,8 +6,6 @@ import pytest
 
 from glassnic.spec import events
 from glassnic.spec.fields import RCTL
-from glassnic.spec.profiles import PROFILES
-from glassnic.xray.story import Origin
 from glassnic.xray.trace import Tracer, arrivals
 from recorded import SUMS, UDP_CONTEXT, datagram, segmentation, send, slices
 from workbench import MAC, Workbench, frame
@@ -26,7 +24,7 @@ def test_a_slice_begins_with_the_context_and_the_turn_that_loaded_it() -> None:
     bench.send(datagram(), **SUMS)
     (piece,) = slices(bench)
     assert kinds(piece.rows) == [
-        events.TURN, events.TX_CONTEXT,
+        events.RESET, events.TURN, events.TX_CONTEXT,
         events.TURN, events.TX_DESCRIPTOR, events.TX_SUM, events.TX_SUM, events.TX_FRAME,
     ]  # fmt: skip
     assert [row[1] for row in piece.rows if row[0] == events.TURN] == [0, 5000]
@@ -53,13 +51,14 @@ def test_a_packet_that_asks_for_nothing_uses_no_context() -> None:
     assert events.TX_CONTEXT not in kinds(piece.rows)
 
 
-def test_where_both_kinds_share_a_slot_both_loads_are_told_the_latest_last() -> None:
-    bench = Workbench(profile="one-context")
+@pytest.mark.parametrize("profile", ["manual", "one-context"])
+def test_the_last_load_of_either_kind_is_told_the_latest_last(profile: str) -> None:
+    bench = Workbench(profile=profile)
     bench.load(**segmentation(250))
     bench.load(**UDP_CONTEXT)
     bench.load(**segmentation(300))
     bench.send(datagram(), **SUMS)
-    (piece,) = slices(bench, Origin(profile="one-context"))
+    (piece,) = slices(bench)
     assert [row[1] for row in piece.rows if row[0] == events.TX_CONTEXT] == [1, 2]
 
 
@@ -86,8 +85,10 @@ def test_what_kept_a_packet_from_leaving_is_told_with_the_next_frame() -> None:
 
 def test_a_packet_without_end_keeps_its_slice_bounded() -> None:
     rows = [(events.TX_DESCRIPTOR, place, 0, 1 << 29) for place in range(10_000)]
-    (piece,) = Tracer(PROFILES["manual"]).follow([*rows, (events.TX_FRAME, 0, 60, 2)])
+    (piece,) = Tracer().follow([*rows, (events.TX_FRAME, 0, 60, 2)])
     assert len(piece.rows) < 100
+    assert [row[1] for row in piece.rows[1:4]] == [0, 1, 2]
+    assert piece.rows[-2][1] == 9_999
 
 
 def test_the_run_of_rows_may_be_cut_anywhere() -> None:
@@ -95,7 +96,7 @@ def test_the_run_of_rows_may_be_cut_anywhere() -> None:
     bench.load(**segmentation(250))
     bench.send(send(250), TSE=1, **SUMS)
     bench.send(datagram(), **SUMS)
-    rows, tracer = bench.nic.core.recorder.history().tolist(), Tracer(PROFILES["manual"])
+    rows, tracer = bench.nic.core.recorder.history().tolist(), Tracer()
     assert [piece for row in rows for piece in tracer.follow([row])] == slices(bench)
 
 

@@ -59,7 +59,7 @@ class Probe:
         self._number = number
         self._card = card
         self._offset_ns = offset_ns
-        self._tracer = Tracer(card.traits)
+        self._tracer = Tracer()
         self._now_ns = 0
 
     def lost_rows(self) -> None:

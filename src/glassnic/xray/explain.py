@@ -113,7 +113,8 @@ def _contexts(story: Story) -> Iterator[str]:
     used = story.context
     if used is None:
         if story.asks_context:
-            yield f"context {story.slot} is used, and nothing is known of its being loaded (§3.6)"
+            known = "it was not loaded since the reset" if story.from_reset else "nothing is known of its being loaded"
+            yield f"context {story.slot} is used, and {known} (§3.6)"
         return
     age_ns = story.at_ns - used.at_ns
     since = f"{age_ns / 1000:,.0f} µs before" if age_ns else "in the same turn"

@@ -1,20 +1,23 @@
 """What happened to one frame? The facts of its slice: descriptors, context, segment, fields, sums, tag, padding.
 
 Offsets are those of the frame as it left: a tag that was inserted moves what lies behind the addresses (§3.3.4). The
-fields that segmentation rewrites are not recorded one by one: which they are follows from the context (§3.5.9).
+fields that segmentation rewrites are not recorded one by one: which they are follows from the context (§3.5.9). All
+that the card did to the bytes can be undone: `handed` is what the driver handed over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+from zlib import crc32
 
 from glassnic.spec import events
 from glassnic.spec.bits import Bits, take
 from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.models import MODELS, Model
 from glassnic.spec.profiles import PROFILES, Traits
+from glassnic.wire import checksum, tcp
 from glassnic.xray.trace import Row, Slice
 
 ADDRESSES, TAG = 12, 4
@@ -108,7 +111,7 @@ class Sum(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A header field that segmentation rewrote; `before` is None where the record does not tell (lengths are set)."""
+    """A header field that segmentation rewrote; `before` is None where the record does not tell."""
 
     name: str
     begin: int
@@ -120,7 +123,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Story:
-    """A frame that left. `loads` ends with the context it used; none if it used none."""
+    """A frame that left."""
 
     origin: Origin
     frame: bytes
@@ -132,13 +135,27 @@ class Story:
     last: bool
     whole: bool
     descriptors: tuple[Descriptor, ...]
-    loads: tuple[Load, ...]
+    known: tuple[Load, ...]
+    """The last load of either kind of context before the packet, the later one last."""
+    from_reset: bool
+    """The record goes back to the reset: a context that is not known was not loaded."""
     sums: tuple[Sum, ...]
     tag: tuple[int, int] | None
     padded_from: int | None
     noted: tuple[Row, ...]
     """Rows that tell of something out of order."""
     loose: tuple[Row, ...]
+    handed: bytes | None = None
+    """What the driver handed over for this frame, prototype header and all, with the FCS if it brought one."""
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        """What went to the context that it used, which comes last; none if it used none."""
+        if not self.asks_context:
+            return ()
+        traits = self.origin.traits
+        slots = (traits.plain_slot, traits.segmented_slot)
+        return tuple(load for load in self.known if slots[load.segments] == self.slot)
 
     @property
     def context(self) -> Load | None:
@@ -169,6 +186,18 @@ class Story:
         """An offset in the packet as one in the frame."""
         return offset + TAG if self.tag and offset >= ADDRESSES else offset
 
+    @property
+    def bare(self) -> bytes:
+        """The frame without padding and inserted tag: the packet, with the offsets that descriptors speak of."""
+        kept = self.frame[: self.padded_from]
+        return kept[:ADDRESSES] + kept[ADDRESSES + TAG :] if self.tag else kept
+
+    @property
+    def own_fcs(self) -> bool:
+        """Did the driver bring the FCS? IFCS of the last descriptor tells, in segmentation of the first (§3.3.7.1)."""
+        decides = self.descriptors[0 if self.kind == SEGMENTED else -1]
+        return not self.tag and not decides.has(TX_DATA.IFCS)
+
     def fields(self) -> Iterator[Field]:
         """The header fields that segmentation rewrote (§3.5.9.1 to §3.5.9.3)."""
         context = self.context
@@ -179,25 +208,26 @@ class Story:
             return
         l3, l4 = context.range(RANGES.IPCSS), context.range(RANGES.TUCSS)
         if ipv4:
-            yield from self._field("IPv4 total length", l3 + 2, 2, None, "3.5.9.1")
-            yield from self._field("IPv4 identification", l3 + 4, 2, self.number, "3.5.9.1")
+            yield from self._field("IPv4 total length", l3 + 2, 2, "3.5.9.1")
+            yield from self._field("IPv4 identification", l3 + 4, 2, "3.5.9.1")
         elif self.origin.part.ipv6:
-            yield from self._field("IPv6 payload length", l3 + 4, 2, None, "3.5.9.1")
+            yield from self._field("IPv6 payload length", l3 + 4, 2, "3.5.9.1")
         if tcp:
-            step = self.number * context.field(TX_CONTEXT.MSS)
-            yield from self._field("TCP sequence number", l4 + 4, 4, step, "3.5.9.2")
+            yield from self._field("TCP sequence number", l4 + 4, 4, "3.5.9.2")
             if not self.last:
-                yield from self._field("TCP flags", l4 + 13, 1, None, "3.5.9.2")
+                yield from self._field("TCP flags", l4 + 13, 1, "3.5.9.2")
         else:
-            yield from self._field("UDP length", l4 + 4, 2, None, "3.5.9.3")
+            yield from self._field("UDP length", l4 + 4, 2, "3.5.9.3")
 
-    def _field(self, name: str, at: int, length: int, step: int | None, section: str) -> Iterator[Field]:
-        """The field, if the header held all of it; `step` is what was added to the prototype's value."""
-        begin = self.moved(at)
-        if begin + length <= min(self.header_length, len(self.frame)):
-            after = int.from_bytes(self.frame[begin : begin + length], "big")
-            before = None if step is None else (after - step) & ((1 << 8 * length) - 1)
-            yield Field(name, begin, length, before, after, section)
+    def _field(self, name: str, at: int, length: int, section: str) -> Iterator[Field]:
+        """The field, if the prototype header held all of it."""
+        assert self.context is not None
+        if at + length <= self.context.field(TX_CONTEXT.HDRLEN):
+            before, after = (
+                None if packet is None else int.from_bytes(packet[at : at + length], "big")
+                for packet in (self.handed, self.bare)
+            )
+            yield Field(name, self.moved(at), length, before, after or 0, section)
 
 
 def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
@@ -207,13 +237,18 @@ def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
     descriptors: list[Descriptor] = []
     sums: list[Row] = []
     noted: list[Row] = []
-    tag = padded_from = None
+    tag = padded_from = prototype = None
+    from_reset = False
     for row in piece.rows:
         event, a, b, c = row
         if event == events.TURN:
             now_ns = a
         elif event == events.TX_CONTEXT:
             loads.append(Load(a, now_ns, b & WORD, c & WORD))
+        elif event == events.RESET:
+            from_reset = True
+        elif event == events.TX_PROTOTYPE:
+            prototype = row
         elif event == events.TX_DESCRIPTOR:
             descriptors.append(Descriptor(a, b & WORD, c & WORD))
         elif event == events.TX_SUM:
@@ -227,22 +262,53 @@ def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
     event, serial, _, how = piece.rows[-1]
     if event != events.TX_FRAME:
         raise ValueError("the record does not end with the frame")
-    done = tuple(_sum(row, loads[-1] if loads else None, TAG if tag else 0, len(frame)) for row in sums)
-    return Story(
+    story = Story(
         origin, bytes(frame), serial, now_ns, how & KIND, how >> 8, bool(how & LAST), bool(how & WHOLE),
-        tuple(descriptors), tuple(loads), done, tag, padded_from, tuple(noted), piece.loose,
+        tuple(descriptors), tuple(loads), from_reset, (), tag, padded_from, tuple(noted), piece.loose,
     )  # fmt: skip
+    story = replace(story, sums=tuple(_sum(story, row) for row in sums))
+    return replace(story, handed=_handed_over(story, prototype))
 
 
-def _sum(row: Row, context: Load | None, tag: int, length: int) -> Sum:
-    """A TX_SUM row in the frame's offsets; its range's name is the one whose start and place the context gives."""
+def _sum(story: Story, row: Row) -> Sum:
+    """A TX_SUM row in words."""
     _, span, place, change = row
-    begin, end = span >> 32, span & 0xFFFF_FFFF
+    return sum_of(story, span >> 32, span & 0xFFFF_FFFF, place, change >> 16 & 0xFFFF, change & 0xFFFF)
+
+
+def sum_of(story: Story, begin: int, end: int, place: int, before: int, after: int) -> Sum:
+    """A checksum in the frame's offsets; its range's name is the one whose start and place the context gives."""
+    context = story.context
     if context is None:
         name = "CSS"
     elif (context.range(RANGES.TUCSS), context.range(RANGES.TUCSO)) == (begin, place):
         name = "TU"
     else:
         name = "IP"
-    begin, end, place = (offset + (tag if offset >= ADDRESSES else 0) for offset in (begin, end, place))
-    return Sum(name, begin, min(end, length - 1), place, change >> 16, change & 0xFFFF)
+    begin, end, place = map(story.moved, (begin, end, place))
+    return Sum(name, begin, min(end, len(story.frame) - 1), place, before, after)
+
+
+def _handed_over(story: Story, prototype: Row | None) -> bytes | None:
+    """Undo what the card did to the packet, the last thing first; None where the record begins too late to tell."""
+    context = story.context
+    if not story.descriptors or (story.kind == SEGMENTED and (prototype is None or context is None)):
+        return None
+    packet = bytearray(story.bare)
+    if story.own_fcs:
+        packet += crc32(packet).to_bytes(4, "little")
+    for one in reversed(story.sums):
+        at = one.place - TAG if story.tag and one.place >= ADDRESSES + TAG else one.place
+        packet[at : at + 2] = one.before.to_bytes(2, "big")
+    if prototype is not None and context is not None:
+        l3, l4 = context.range(RANGES.IPCSS), context.range(RANGES.TUCSS)
+        if story.whole:
+            addresses = packet[l3 + 12 : l3 + 20] if context.field(TX_CONTEXT.IP) else packet[l3 + 8 : l3 + 40]
+            seed = checksum.fold(checksum.ones_sum(addresses) + tcp.PROTOCOL)  # that the card looked for (§3.5.7)
+            packet[l4 + tcp.CHECKSUM_OFFSET : l4 + tcp.CHECKSUM_OFFSET + 2] = seed.to_bytes(2, "big")
+        ip, transport, flags = prototype[1:]
+        for at, length, value in ((l3 + 2, 4, ip), (l4 + 4, 4, transport), (l4 + 13, 1, flags)):
+            octets = (value & 0xFFFF_FFFF).to_bytes(4, "big")[-length:]
+            inside = max(min(length, context.field(TX_CONTEXT.HDRLEN) - at), 0)
+            packet[at : at + inside] = octets[:inside]
+    return bytes(packet)
