@@ -36,14 +36,12 @@ from glassnic.conformance.program import (
 )
 from glassnic.conformance.targets.port import LostError, Target
 from glassnic.spec.bits import take
-from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX, TX_STATUS_BYTE
 from glassnic.spec.registers import offset_of
 
 UNTIL_NS = 50_000_000
 LOOK_NS = 1_000_000
 """How long to wait before looking again."""
-STATUS_AT = 12
-"""The byte of a transmit descriptor that the card writes back; its lower half is the status (§3.3.3.2)."""
 SHOWN_BYTES = 32
 UNTOUCHED = -1
 """The step number of the look at memory that comes last."""
@@ -183,7 +181,7 @@ class _Player:
         for index, descriptor in enumerate(step.descriptors):
             place = ring.place(ring.tail + index)
             self._poke(place, descriptor)
-            self._lend(place + STATUS_AT, 1)
+            self._lend(place + TX_STATUS_BYTE, 1)
         self._write(Write("TDT", (ring.tail + len(step.descriptors)) % max(ring.entries, 1)))
 
     def _offer(self, step: Offer) -> None:

@@ -7,12 +7,14 @@ buffer number n at `buffer(n)` and receive buffer number n at `rx_buffer(n)`.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
-from glassnic.conformance.program import MAC, Give, Offer, Poke, Sent, Steps, Until, Write
+from glassnic.conformance.program import MAC, Give, Offer, Peek, Poke, Read, Sent, Steps, Until, Write
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.driver.message import Message
-from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES, TX_STATUS_BYTE
 from glassnic.spec.fields import CTRL, RCTL, STATUS, TCTL
+from glassnic.wire.checksum import checksum
 
 TX_RING, RX_RING = 0x1000, 0x2000
 ENTRIES = 32
@@ -87,6 +89,33 @@ def legacy(frame: bytes, number: int = 0, **fields: int) -> tuple[Poke, bytes]:
     return Poke(buffer(number), frame), encode_legacy(buffer(number), len(frame), **(WHOLE | fields))
 
 
+def spread(message: Message, *sizes: int, number: int = 0, **changes: int) -> tuple[Poke, tuple[bytes, ...]]:
+    """A message in buffer `number`, in data descriptors of these sizes and one for what is left; EOP in the last."""
+    data = message.encode()
+    fields = {"IFCS": 1, "RS": 1} | message.bits | changes
+    descriptors = [
+        encode_data(address, size, **({"EOP": eop} | fields)) for address, size, eop in _cut(len(data), sizes, number)
+    ]
+    return Poke(buffer(number), data), tuple(descriptors)
+
+
+def spread_legacy(frame: bytes, *sizes: int, number: int = 0, **fields: int) -> tuple[Poke, tuple[bytes, ...]]:
+    """A frame in buffer `number`, in legacy descriptors of these sizes and one for what is left; EOP in the last."""
+    descriptors = [
+        encode_legacy(address, size, **({"EOP": eop, "IFCS": 1, "RS": 1} | fields))
+        for address, size, eop in _cut(len(frame), sizes, number)
+    ]
+    return Poke(buffer(number), frame), tuple(descriptors)
+
+
+def _cut(length: int, sizes: tuple[int, ...], number: int) -> Iterator[tuple[int, int, int]]:
+    """(address, size, EOP) of each piece of buffer `number`."""
+    address = buffer(number)
+    for index, size in enumerate((*sizes, length - sum(sizes))):
+        yield address, size, int(index == len(sizes))
+        address += size
+
+
 def plain_frame(length: int = 64, to: bytes = PEER, number: int = 0, source: bytes = MAC) -> bytes:
     """A frame of an experimental type whose payload counts up from `number`; `length` without FCS."""
     return (to + source + b"\x88\xb5" + bytes((number + at) & 0xFF for at in range(length)))[:length]
@@ -100,3 +129,25 @@ def with_fcs(frame: bytes) -> bytes:
 def sent(*messages: Message) -> Sent:
     """All frames of these messages have left, in order, as the manual says they must look."""
     return Sent(tuple(frame for message in messages for frame in message.frames()))
+
+
+def summed(data: bytes, begin: int, place: int, end: int = 0) -> bytes:
+    """The packet with the checksum of bytes `begin` to `end` inclusive, 0 being the last one, at `place` (§3.5.8)."""
+    value = checksum(data[begin : end + 1 if end else len(data)])
+    return data[:place] + value.to_bytes(2, "big") + data[place + 2 :]
+
+
+def taken(head: int) -> Until:
+    """The card has taken the transmit descriptors up to this one (§13.4.39)."""
+    return Until("TDH", 0xFFFF, head)
+
+
+def counted(**counts: int) -> Steps:
+    """The statistics read so, which clears them (§13.7)."""
+    return [Read(name, count) for name, count in counts.items()]
+
+
+def done(*indices: int, not_yet: tuple[int, ...] = ()) -> Steps:
+    """DD is set in these descriptors of the transmit ring, and not in those (§3.3.3.2)."""
+    look = [(index, b"\1") for index in indices] + [(index, b"\0") for index in not_yet]
+    return [Peek(TX_RING + index * DESCRIPTOR_BYTES + TX_STATUS_BYTE, status, b"\1") for index, status in look]

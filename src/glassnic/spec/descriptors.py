@@ -11,6 +11,8 @@ from typing import NamedTuple
 from glassnic.spec.bits import Bits
 
 DESCRIPTOR_BYTES = 16
+TX_STATUS_BYTE = 12
+"""The byte of a transmit descriptor that the card writes back; its lower half is the status (§3.3.3.2)."""
 
 DTYP_CONTEXT = 0
 DTYP_DATA = 1
@@ -93,6 +95,11 @@ class _Rx(NamedTuple):
 
 
 TX_DATA, RANGES, TX_CONTEXT, RX = _TxData(), _Ranges(), _TxContext(), _Rx()
+
+LEGACY_RESERVED = Bits(36, 4).mask
+DATA_RESERVED = LEGACY_RESERVED | Bits(42, 6).mask
+CONTEXT_RESERVED = LEGACY_RESERVED | Bits(28).mask | Bits(30).mask
+"""Bits of the second quadword that shall be 0 (§3.3.3, §3.3.7.3, §3.3.6.1); RPS too, on parts without it."""
 
 HEADER_LIMIT_BYTES = 240
 """The on-chip buffer for the prototype header (§3.5.5)."""
