@@ -13,18 +13,21 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
 from glassnic.device.ports import LENGTH_LEAD, Frames
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
+from glassnic.server.tape import Tape
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Connection, Listener
 from glassnic.xray.capture import Probe
 from glassnic.xray.pcapng import CaptureError
 
+WrapperT = TypeVar("WrapperT", bound=Backend)
 FRAMES_PER_TURN = 64
 """How many frames come in between two looks at the client's messages."""
 
@@ -67,7 +70,11 @@ class Card:
         self._dropped_before = 0
         """Frames that died with a backend that failed."""
         self._engine_loaded = False
-        self._backend_failed = False
+        self.backend_failed = False
+        self.cable = True
+        """False while the user has pulled the cable."""
+        self.tape: Tape | None = None
+        """Where the last frames are kept, if somebody may ask for them."""
         self._listen()
         self._watch_backend()
         loop.workers.append(self)
@@ -83,12 +90,36 @@ class Card:
     def summary(self) -> list[str]:
         """What the card did, and what became of its frames outside, in sentences."""
         lines = self.nic.summary()
-        dropped = self._dropped_before + self._backend.dropped
-        if dropped:
-            lines.append(f"{dropped} frames died on the host's side, outside the card")
+        if self.dropped:
+            lines.append(f"{self.dropped} frames died on the host's side, outside the card")
         if self._function.dropped_writes:
             lines.append(f"{self._function.dropped_writes} register writes were not 32 bits wide, and dropped")
         return lines
+
+    @property
+    def connected(self) -> bool:
+        """Is there a guest?"""
+        return self._connection is not None
+
+    @property
+    def dropped(self) -> int:
+        """Frames that died on the host's side, outside the card."""
+        return self._dropped_before + self._backend.dropped
+
+    def plug(self, cable: bool) -> None:
+        """Plug or pull the cable, for a user; the link comes up only where there is a backend and an engine."""
+        self.cable = cable
+        self.nic.set_link(self.nic.ready and cable and not self.backend_failed)
+        self.stir()
+
+    def put_around(self, wrap: Callable[[Backend], WrapperT]) -> WrapperT:
+        """Put something around the backend, which polls and leads as the backend does."""
+        self._backend = wrapper = wrap(self._backend)
+        return wrapper
+
+    def stir(self) -> None:
+        """Something has changed of which the card does not know: it is to look about in its next turn."""
+        self._stirred = True
 
     def turn(self, now_ns: int) -> int | None:
         """Let the card work, move frames and the interrupt; when to come again."""
@@ -130,7 +161,7 @@ class Card:
 
     def _start_engine(self) -> None:
         self.nic.ready = True
-        self.nic.set_link(not self._backend_failed)
+        self.plug(self.cable)
 
     # The client
 
@@ -211,6 +242,8 @@ class Card:
         frames = self.nic.sent()
         if self._probe is not None:
             self._record_sent(self._probe, frames)
+        if self.tape is not None:
+            self.tape.sent(frames, self.nic.now_ns)
         if len(frames):
             self._with_backend(lambda: self._backend.send(frames))
             self.nic.transmit_held = self._backend.blocked
@@ -222,6 +255,8 @@ class Card:
         take = self.nic.receive if self._backend.lead == LENGTH_LEAD else self.nic.receive_led
         if self._probe is not None:
             take = partial(self._record_received, self._probe, take)
+        if self.tape is not None:
+            take = partial(self._keep_received, self.tape, take)
         self._with_backend(lambda: take(self._backend.receive(FRAMES_PER_TURN)))
 
     # The capture
@@ -243,6 +278,14 @@ class Card:
         rows = recorder.since(total).tolist() if alone else []  # else some tell of frames that came before
         lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
         self._record(partial(probe.received, [packet[lead:] for packet in packets], rows, self.nic.now_ns))
+
+    def _keep_received(self, tape: Tape, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
+        """Let the card take what comes, then put it on the tape."""
+        recorder, alone = self.nic.core.recorder, not self.nic.receiver.waiting
+        begin = recorder.total
+        take(packets)
+        lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
+        tape.received(packets, lead, begin if alone else recorder.total, self.nic.now_ns)
 
     def _record(self, act: Callable[[], None]) -> None:
         """A capture that cannot go on ends with one sentence, and the card goes on without."""
@@ -274,8 +317,8 @@ class Card:
             self._backend.close()
             self._dropped_before += self._backend.dropped
             self._backend = open_backend("null")
-            self._backend_failed = True
-            self.nic.set_link(False)
+            self.backend_failed = True
+            self.plug(self.cable)
 
     # The EEPROM
 

@@ -19,6 +19,7 @@ from glassnic.backends import FORMS, BackendError, open_backend
 from glassnic.device.nic import Nic
 from glassnic.server.card import Card
 from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, read_file
+from glassnic.server.control import Control
 from glassnic.server.engine import load_beside
 from glassnic.server.loop import Loop
 from glassnic.spec.models import MODELS
@@ -47,6 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "pipe that is read, and FILE,size=64M,files=10 begins a new file at each 64 MB and keeps ten",
     )
     parser.add_argument(
+        "--control",
+        metavar="PATH",
+        help="answer `glassnic top` and `glassnic ctl` on a socket here, which only you may use; keeps the last frames",
+    )
+    parser.add_argument(
+        "--metrics", metavar="HOST:PORT", help="tell Prometheus about all cards, at http://HOST:PORT/metrics"
+    )
+    parser.add_argument(
         "--config", metavar="FILE", help="several cards: a TOML file with one table each, keys as above"
     )
 
@@ -60,8 +69,9 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(loop.close)
             _obey_signals(loop, stack)
             cards = [_make(config, loop, stack) for config in configs]
+            metrics = _serve_metrics(args.metrics, list(zip(cards, configs, strict=True)), loop, stack)
             _load_engine(loop, cards)
-            _tell(configs)
+            _tell(configs, metrics)
             gc.freeze()  # what is alive now lives on: no collection need look at it again
             loop.run()
             for config, card in zip(configs, cards, strict=True):
@@ -93,7 +103,21 @@ def _make(config: CardConfig, loop: Loop, stack: ExitStack) -> Card:
     stack.callback(listener.close)
     card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom, probe)
     stack.callback(card.close)
+    if config.control is not None:
+        control = Control(card, config, Listener(config.control, "--control"), loop)
+        stack.callback(control.close)
     return card
+
+
+def _serve_metrics(text: str | None, cards: list[tuple[Card, CardConfig]], loop: Loop, stack: ExitStack) -> str | None:
+    """Let Prometheus ask for all cards at HOST:PORT, if that is wanted; the URL."""
+    if text is None:
+        return None
+    from glassnic.server.metrics import open_metrics  # with its libraries, only where it is wanted
+
+    door, url = open_metrics(text, cards, loop)
+    stack.callback(door.close)
+    return url
 
 
 def _open_capture(config: CardConfig, stack: ExitStack) -> Probe | None:
@@ -117,10 +141,12 @@ def _read_eeprom(path: Path | None) -> bytes | None:
         raise ConfigError(f"the EEPROM file {path} cannot be read: {error.strerror}") from error
 
 
-def _tell(configs: list[CardConfig]) -> None:
+def _tell(configs: list[CardConfig], metrics: str | None) -> None:
     """Say where each card listens, then how a guest gets one."""
     for config in configs:
         print(f"glassnic listens on {config.path}", flush=True)
+    if metrics is not None:
+        print(f"Metrics are at {metrics}", flush=True)
     print("Plug it into a guest of QEMU 10.1 or later:", flush=True)
     print(qemu_command([config.path for config in configs]), flush=True)
 

@@ -37,6 +37,7 @@ class CardConfig:
     mac: str | None = None
     eeprom: Path | None = None
     pcapng: str | None = None
+    control: Path | None = None
 
     @property
     def path(self) -> Path:
@@ -47,7 +48,7 @@ class CardConfig:
 OPTIONS = tuple(field.name for field in fields(CardConfig) if field.name != "name")
 """What can be set for a card, by the names of options and keys alike."""
 
-_PATHS = ("socket", "eeprom")
+_PATHS = ("socket", "eeprom", "control")
 
 
 def card_of(name: str, options: dict[str, Any]) -> CardConfig:
@@ -75,10 +76,11 @@ def read_file(path: Path) -> list[CardConfig]:
     if not tables:
         raise ConfigError(f"{path} names no card: give each a table, as in [{DEFAULT_NAME}]")
     cards = [card_of(name, options) for name, options in tables.items()]
-    paths = [card.path for card in cards]
+    paths = [one for card in cards for one in (card.path, card.control)]
+    for one in paths:
+        if one is not None and paths.count(one) > 1:
+            raise ConfigError(f"{path} gives the socket {one} to more than one card")
     for card in cards:
-        if paths.count(card.path) > 1:
-            raise ConfigError(f"{path} gives the socket {card.path} to more than one card")
         if card.pcapng and [one.pcapng for one in cards].count(card.pcapng) > 1:
             raise ConfigError(f"{path} lets more than one card write the capture {card.pcapng}: give each its own")
     return cards

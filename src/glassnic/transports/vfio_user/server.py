@@ -28,9 +28,10 @@ class ListenError(Exception):
 class Listener:
     """A UNIX socket that waits for clients at `path`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, option: str = "--socket") -> None:
+        """`option` is what the user chose the path with. Raises ListenError."""
         self.path = path
-        _make_room(path)
+        _make_room(path, option)
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
             self._sock.bind(str(path))
@@ -101,7 +102,7 @@ class Connection:
         self.sock.close()
 
 
-def _make_room(path: Path) -> None:
+def _make_room(path: Path, option: str) -> None:
     """Remove a socket that nobody listens on any more."""
     try:
         mode = path.stat().st_mode
@@ -122,7 +123,7 @@ def _make_room(path: Path) -> None:
             pass
         except OSError as error:
             raise ListenError(f"cannot listen on {path}: {error.strerror}") from error
-    raise ListenError(f"another process listens on {path}: end it, or choose another --socket")
+    raise ListenError(f"another process listens on {path}: end it, or choose another {option}")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -1,0 +1,171 @@
+"""What did the card do of late? A tape: the frames of its last turns, each with its stretch of the record (§3).
+
+It is kept only where somebody may ask for it, over the control socket: one copy of what leaves, nothing a frame. Words
+are made of it elsewhere. Rules kept here:
+- The tape reaches back half the recorder's ring at least, and never beyond it, so no frame on it has lost its rows.
+- Contexts may be much older than that (§3.6): `loads` follows the record from the start, so their rows are never lost.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnic.device.ports import Frames
+from glassnic.device.recorder import Recorder
+from glassnic.spec import events
+from glassnic.spec.descriptors import TX_CONTEXT
+
+MOST_BYTES = 4 << 20
+"""So much of the last frames is kept."""
+
+Rows = NDArray[np.int64]
+NO_TURN = [events.TURN, 0, 0, 0]
+
+
+class Stretch(NamedTuple):
+    """Frames of one turn, and which rows tell of them: those after the first `begin` ever written, up to `end`."""
+
+    sent: bool
+    at_ns: int
+    begin: int
+    end: int
+    frames: Sequence[bytes | memoryview] | Frames
+    lead: int
+    """What each of `frames` has before it, not to be shown."""
+    length: int
+    """Bytes of it all."""
+
+
+class Loads:
+    """Which context of each kind was loaded last, and in which turn, after the first `seen` rows of the record."""
+
+    def __init__(self, seen: int = 0) -> None:
+        self.seen = seen
+        self._turn = NO_TURN
+        self._last: dict[int, tuple[list[int], list[int]]] = {}
+
+    def copy(self) -> Loads:
+        other = Loads(self.seen)
+        other._turn, other._last = self._turn, dict(self._last)
+        return other
+
+    def follow(self, recorder: Recorder, end: int) -> None:
+        """Go on up to row `end`. What has been overwritten unseen leaves nothing to rely on."""
+        rows = recorder.since(self.seen)
+        lost = recorder.total - self.seen - len(rows)
+        if lost > 0:
+            self._last.clear()
+        self._take(rows[: max(end - self.seen - lost, 0)])
+        self.seen = max(self.seen, end)
+
+    def _take(self, rows: Rows) -> None:
+        resets = np.flatnonzero(rows[:, 0] == events.RESET)
+        if len(resets):
+            self._last.clear()
+            rows = rows[resets[-1] :]
+        turns = np.flatnonzero(rows[:, 0] == events.TURN)
+        loads = np.flatnonzero(rows[:, 0] == events.TX_CONTEXT)
+        segmented = rows[loads, 3] >> TX_CONTEXT.TSE.lo & 1
+        latest = sorted((int(some[-1]), kind) for kind in (0, 1) if len(some := loads[segmented == kind]))
+        for at, kind in latest:
+            before = int(np.searchsorted(turns, at)) - 1
+            turn = rows[turns[before]].tolist() if before >= 0 else self._turn
+            self._last.pop(kind, None)  # so that the latest stands last
+            self._last[kind] = (turn, rows[at].tolist())
+        if len(turns):
+            self._turn = rows[turns[-1]].tolist()
+
+    def rows(self) -> list[list[int]]:
+        """The rows that say so, a turn and a load in pairs, and the present turn: as the card wrote them."""
+        return [row for pair in self._last.values() for row in pair] + [self._turn]
+
+    def __iter__(self) -> Any:
+        """Turn and load in pairs, the latest last."""
+        return iter(self._last.values())
+
+
+class Tape:
+    """The tape of one card."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._stretches: deque[Stretch] = deque()
+        self._bytes = 0
+        self._told = recorder.total
+        self._anchor = Loads(recorder.total)
+        """As of somewhere before the tape's first frame."""
+
+    def sent(self, frames: Frames, now_ns: int) -> None:
+        """Frames that left just now: all rows since the last ones are theirs."""
+        if len(frames):
+            self._reach()
+            begin, end = int(frames.bounds[0, 0]), int(frames.bounds[-1, 1])
+            kept = Frames(frames.arena[begin:end].copy(), frames.bounds - begin, frames.lead)
+            self._keep(Stretch(True, now_ns, self._told, self._recorder.total, kept, 0, end - begin))
+            self._told = self._recorder.total
+
+    def received(self, packets: Sequence[bytes], lead: int, begin: int, now_ns: int) -> None:
+        """Frames from the wire: rows from `begin` on are theirs."""
+        if packets:
+            self._reach()
+            length = sum(map(len, packets))
+            self._keep(Stretch(False, now_ns, begin, self._recorder.total, packets, lead, length))
+
+    def loads(self) -> Loads:
+        """As of now."""
+        now = self._anchor.copy()
+        now.follow(self._recorder, self._recorder.total)
+        return now
+
+    def content(self, most: int | None = None) -> dict[str, Any]:
+        """What is on the tape, or its last `most` frames at least, as JSON can say it; rows as little-endian int64."""
+        chosen: list[Stretch] = []
+        wanted = most if most is not None else MOST_BYTES
+        for stretch in reversed(self._stretches):
+            if wanted <= 0:
+                break
+            chosen.append(stretch)
+            wanted -= len(stretch.frames)
+        begin = min((stretch.begin for stretch in chosen), default=self._recorder.total)
+        loads = self._anchor.copy()
+        loads.follow(self._recorder, begin)
+        rows = self._recorder.since(begin)
+        return {
+            "before": loads.rows(),
+            "rows": _text(rows.astype("<i8").tobytes()),
+            "turns": [_plain(stretch, begin) for stretch in reversed(chosen)],
+        }
+
+    def _reach(self) -> None:
+        """See that the tape's rows are still there; now and then the anchor has to move for that."""
+        capacity = len(self._recorder.rows)
+        if self._recorder.total - self._anchor.seen > capacity * 3 // 4:
+            self._anchor.follow(self._recorder, self._recorder.total - capacity // 2)
+            self._told = max(self._told, self._anchor.seen)
+
+    def _keep(self, stretch: Stretch) -> None:
+        self._stretches.append(stretch)
+        self._bytes += stretch.length
+        while self._bytes > MOST_BYTES or (self._stretches and self._stretches[0].begin < self._anchor.seen):
+            self._bytes -= self._stretches.popleft().length
+
+
+def _plain(stretch: Stretch, begin: int) -> dict[str, Any]:
+    frames = [bytes(frame)[stretch.lead :] for frame in stretch.frames]
+    return {
+        "sent": stretch.sent,
+        "at_ns": stretch.at_ns,
+        "rows": [stretch.begin - begin, stretch.end - begin],
+        "lengths": [len(frame) for frame in frames],
+        "frames": _text(b"".join(frames)),
+    }
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
