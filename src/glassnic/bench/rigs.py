@@ -4,7 +4,6 @@ QEMU's in a machine whose processor sleeps. All share one piece of memory as the
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,20 +12,19 @@ from pathlib import Path
 
 from glassnic.bench.bed import Bed
 from glassnic.bench.measure import BenchError, Watch
-from glassnic.bench.ports import SLOT, TIMEOUT_S, Port, QtestPort, VfioUserPort, accept, listen
+from glassnic.bench.ports import TIMEOUT_S, Port, QtestPort, VfioUserPort
 from glassnic.bench.programs import MEMORY_BYTES
-from glassnic.lab.card import MAC, CardChoice, ServedCard
+from glassnic.lab.card import CardChoice, ServedCard
 from glassnic.lab.errors import LabError
 from glassnic.lab.kit import Qemu
 from glassnic.lab.process import Process
+from glassnic.lab.sleeper import Sleeper
+from glassnic.lab.sockets import accept, listen
 from glassnic.spec.fields import CTRL, STATUS
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user.client import Client, GuestRam
 
 OURS = "glassnic"
-HALT = bytes.fromhex("faf4ebfd")
-"""cli; hlt; jump back: all that the machine's firmware does, from the reset vector on."""
-FIRMWARE_BYTES, RESET_VECTOR = 0x10000, 0xFFF0
 ALL = 0xFFFF_FFFF
 
 
@@ -79,20 +77,8 @@ def glassnic(bed: Bed, ram: GuestRam, net: str, inside: Sequence[str] = ()) -> I
 @contextmanager
 def in_qemu(bed: Bed, ram: GuestRam, qemu: Qemu, model: str, netdev: str, inside: Sequence[str] = ()) -> Iterator[Rig]:
     """A card that QEMU models, with its frames going to `netdev`, QEMU's words for a back end."""
-    place = bed.place()
-    firmware = place / "firmware.bin"
-    firmware.write_bytes((bytes(RESET_VECTOR) + HALT).ljust(FIRMWARE_BYTES, b"\0"))
-    size = f"{MEMORY_BYTES >> 20}M"
-    words = [*qemu.words, "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg"]
-    words += ["-machine", "pc,memory-backend=ram", "-m", size, "-bios", str(firmware)]
-    memory = f"memory-backend-file,id=ram,size={size},share=on,mem-path=/proc/{os.getpid()}/fd/{ram.fd}"
-    words += ["-object", memory, "-qtest", f"unix:{place / 'qtest.sock'}", "-qtest-log", "none"]
-    words += ["-netdev", f"{netdev},id=wire", "-device", f"{model},netdev=wire,mac={MAC},addr={SLOT},romfile="]
-    with listen(place / "qtest.sock") as listener, ExitStack() as stack:
-        process = Process("QEMU", words, place / "qemu.txt", inside=inside, environment=qemu.environment)
-        stack.callback(process.stop)
-        port = stack.enter_context(closing(QtestPort(listener)))
-        yield Rig(f"{qemu.version} {model}", model, port, process, ram)
+    with Sleeper(qemu, ram, model, netdev, bed.place(), TIMEOUT_S, inside) as machine:
+        yield Rig(f"{qemu.version} {model}", model, QtestPort(machine), machine.process, ram)
 
 
 @contextmanager
@@ -103,7 +89,7 @@ def on_streams(bed: Bed) -> Iterator[list[tuple[Rig, socket.socket]]]:
 
         def far_end(start: Callable[[Path], AbstractContextManager[Rig]]) -> tuple[Rig, socket.socket]:
             path = bed.place() / "wire.sock"
-            with listen(path) as listener:
+            with listen(path, TIMEOUT_S) as listener:
                 rig = stack.enter_context(start(path))
                 return rig, stack.enter_context(accept(listener, rig.name))
 

@@ -20,11 +20,12 @@ from glassnic.bench import inside
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import L4_AT, STATION, Packet, offload_packet, payload
 from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput
-from glassnic.bench.ports import TIMEOUT_S, accept, listen
+from glassnic.bench.ports import TIMEOUT_S
 from glassnic.bench.programs import LONG_BYTES, MEMORY_BYTES, MSS, RING, Program
 from glassnic.bench.receive import Arrival, await_done, open_receivers, receive
 from glassnic.bench.rigs import Rig, glassnic, in_qemu
 from glassnic.bench.transmit import at_once, lay
+from glassnic.lab.sockets import accept, listen
 from glassnic.lab.wire import Wire
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
 from glassnic.spec.registers import R
@@ -73,7 +74,7 @@ class Ground:
     def open(self, what: str, name: str) -> int:
         """A descriptor from inside: see inside.py."""
         path = self._bed.place() / "fd.sock"
-        with listen(path) as listener:
+        with listen(path, TIMEOUT_S) as listener:
             done = self.wire.run(sys.executable, inside.__file__, what, name, str(path))
             if done.returncode != 0:
                 raise BenchError(f"{what} {name} cannot be opened: {done.stderr.strip().splitlines()[-1]}")
