@@ -141,6 +141,7 @@ def test_a_speed_check_shows_in_asdv_and_clears_itself(driver: MdioDriver) -> No
 @pytest.mark.parametrize(("mode", "loops"), [(0, False), (1, True), (2, False), (3, True)])
 def test_loopback_modes_of_the_mac_are_01_and_11(driver: MdioDriver, mode: int, loops: bool) -> None:
     driver.store(R.RCTL, mode << RCTL.LBM.lo)
+    driver.link.update()
     assert driver.link.loopback is loops
 
 

@@ -27,7 +27,10 @@ LOOPBACK_MODES = frozenset({0b01, 0b11})
 
 
 class Link:
-    """The MAC's view of the link. `up` is STATUS.LU; `paused` is STATUS.TXOFF, which the receiver sets and clears."""
+    """The MAC's view of the link. `up` is STATUS.LU; `paused` is STATUS.TXOFF, which the receiver sets and clears.
+
+    `loopback`: what is sent is received, with or without a link, and nothing passes the cable (§13.4.22).
+    """
 
     def __init__(self, core: Core, phy: Phy) -> None:
         self.core = core
@@ -36,12 +39,8 @@ class Link:
         self.on_change: Callable[[], None] = _nobody_listens
         self._detected_speed = 0
         self.up = self._linked()
+        self.loopback = False
         phy.on_change = self.update
-
-    @property
-    def loopback(self) -> bool:
-        """What is sent is received, with or without a link, and nothing passes the cable (§13.4.22)."""
-        return self.phy.loopback or take(self.core.registers[R.RCTL], RCTL.LBM) in LOOPBACK_MODES
 
     @property
     def speed_mbps(self) -> int:
@@ -78,7 +77,8 @@ class Link:
         self.update()
 
     def update(self) -> None:
-        """After each write of CTRL, and when the PHY's link changed: see whether LU changed, and tell."""
+        """After each write of CTRL or RCTL, and when the PHY changed: see whether LU changed, and tell."""
+        self.loopback = self.phy.loopback or take(self.core.registers[R.RCTL], RCTL.LBM) in LOOPBACK_MODES
         up = self._linked()
         if up != self.up:
             self.up = up

@@ -104,7 +104,7 @@ class Nic:
             R.TDT: transmit.doorbell,
             R.TXDCTL: transmit.changed,
             R.VET: self._tag_type,
-            R.RCTL: receive.control_changed,
+            R.RCTL: self._receive_control,
             R.RDBAL: partial(laid, self.core, R.RDBAL, receive.changed),
             R.RDBAH: receive.changed,
             R.RDLEN: partial(laid, self.core, R.RDLEN, receive.changed),
@@ -226,9 +226,8 @@ class Nic:
     def advance(self, now_ns: int) -> None:
         """Move the clock, fire what is due, and do pending work for one bounded turn."""
         core = self.core
-        self.now_ns = now_ns
+        core.now_ns = core.interrupts.now_ns = now_ns
         self.phy.advance()
-        self.link.update()
         self.transmit.advance()
         self.receiver.advance()
         if self.ready and core.bus_master:
@@ -255,7 +254,7 @@ class Nic:
         core = self.core
         if self.ready and core.bus_master and (self._may_transmit or self.receiver.pending):
             return core.now_ns
-        parts = (self.transmit.deadline, self.receiver.deadline, self.phy.deadline, core.interrupts.deadline)
+        parts = (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline, core.interrupts.deadline)
         return min((due for due in parts if due is not None), default=None)
 
     @property
@@ -284,8 +283,8 @@ class Nic:
     @property
     def _may_transmit(self) -> bool:
         """With no link the controller stops fetching, as Linux's watchdog relies on; a PAUSE stops it too (§8.9)."""
-        open_road = self.link.up or self.link.loopback
-        return open_road and not self.transmit_held and not self.receiver.paused and self.transmit.pending
+        link, held = self.link, self.transmit_held
+        return self.transmit.pending and not held and (link.up or link.loopback) and not self.receiver.paused
 
     # Resets and control
 
@@ -325,6 +324,7 @@ class Nic:
         if take(value, CTRL_EXT.EE_RST):
             self.core.registers[R.CTRL_EXT] = put(value, CTRL_EXT.EE_RST, 0)
             self.eeprom.load(self.core.registers)
+            self.link.update()
             self.receiver.filters_changed(value)
         self.link.write_ctrl_ext(value)
 
@@ -334,6 +334,11 @@ class Nic:
         self.core.registers[R.PBA] = receive_kb | put(0, PBA.TXA, max(PACKET_BUFFER_KB - receive_kb, 0))
         self.transmit.changed()
         self.receiver.changed()
+
+    def _receive_control(self, value: int) -> None:
+        """RCTL: LBM is the link's affair too (§13.4.22)."""
+        self.link.update()
+        self.receiver.control_changed(value)
 
     def _transmit_control(self, value: int) -> None:
         """TCTL: SWXOFF sends one XOFF and clears itself (§13.4.33)."""

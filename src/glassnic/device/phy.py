@@ -71,7 +71,7 @@ class Event(Enum):
 
 
 class Phy:
-    """One PHY. `on_change` is called when `link` changes; `cable` says whether the partner is plugged in."""
+    """One PHY. `on_change` is called when `link` or `loopback` may have changed; `cable`: the partner is plugged in."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -205,6 +205,7 @@ class Phy:
         """Do what PCTRL says now."""
         stopped = self._held or self._words[P.PCTRL.number] & NO_LINK
         self._step(Event.STOP if stopped else Event.START)
+        self.on_change()
 
     def _conclude(self) -> None:
         """Time is up. Without a mode in common the two go on trying, until something changes."""

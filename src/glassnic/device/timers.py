@@ -14,29 +14,24 @@ class DelayTimer:
     """A restarting delay and the absolute limit beside it; whichever expires first stops both."""
 
     def __init__(self) -> None:
-        self._delay_ns: int | None = None
+        self.deadline: int | None = None
+        """When it expires, or None while it is not running."""
         self._limit_ns: int | None = None
 
     def start(self, now_ns: int, delay_units: int, limit_units: int) -> None:
         """An event: restart the delay; start the limit if it is not running (0 units: no limit)."""
-        self._delay_ns = now_ns + delay_units * UNIT_NS
+        self.deadline = now_ns + delay_units * UNIT_NS
         if limit_units and self._limit_ns is None:
             self._limit_ns = now_ns + limit_units * UNIT_NS
+        if self._limit_ns is not None:
+            self.deadline = min(self.deadline, self._limit_ns)
 
     def stop(self) -> None:
-        self._delay_ns = self._limit_ns = None
-
-    @property
-    def deadline(self) -> int | None:
-        """When it expires, or None while it is not running."""
-        if self._delay_ns is None or self._limit_ns is None:
-            return self._delay_ns
-        return min(self._delay_ns, self._limit_ns)
+        self.deadline = self._limit_ns = None
 
     def expired(self, now_ns: int) -> bool:
         """True once when the time has come; the timer is stopped then."""
-        deadline = self.deadline
-        if deadline is None or now_ns < deadline:
+        if self.deadline is None or now_ns < self.deadline:
             return False
         self.stop()
         return True

@@ -48,6 +48,8 @@ from glassnic.spec.registers import R
 BUDGET_DESCRIPTORS = 2048
 """The most descriptors of one turn; where frames are long, the arena is full before."""
 
+TXDW = CAUSE.TXDW.mask
+
 NOWHERE = 1 << 62
 """Stands for a ring base that no memory can have; arithmetic on it stays within int64."""
 
@@ -61,7 +63,9 @@ class Transmit:
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._bounds = np.zeros((ARENA_FRAMES + 1, 2), np.int64)
         self._header = np.zeros(HEADER_BYTES, np.uint8)
-        self._state = np.zeros(STATE_WORDS, np.int64)
+        self._words = np.zeros(STATE_WORDS, np.int64)
+        self._state = self._words.data
+        """The same words: plain Python reads and writes them sooner so."""
         self._contexts = np.zeros((CONTEXTS, 2), np.int64)
         self._setting: NDArray[np.int64] | None = None
         self._desk = self._lay_desk()
@@ -76,8 +80,8 @@ class Transmit:
 
     def reset(self) -> None:
         """CTRL.RST: ring, contexts and the open packet are gone (§14.7; the contexts read zero, inferred)."""
-        kept = {word: int(self._state[word]) for word in (FRAMES, CURSOR, SERIAL)}  # frames not drained yet have left
-        self._state[:] = 0
+        kept = {word: self._state[word] for word in (FRAMES, CURSOR, SERIAL)}  # frames not drained yet have left
+        self._words[:] = 0
         for word, value in kept.items():
             self._state[word] = value
         self._contexts[:] = 0
@@ -90,8 +94,8 @@ class Transmit:
     def doorbell(self, tail: int) -> None:
         """TDT: software gives the descriptors from TDH up to, not including, TDT (§3.4)."""
         self.doorbells += 1
-        state, entries = self._state, self._entries()
-        head, tail = int(state[HEAD]), tail & 0xFFFF
+        state, entries = self._state, self._entries
+        head, tail = state[HEAD], tail & 0xFFFF
         state[TAIL], state[TODO] = tail, 0
         if head == tail:
             return
@@ -119,6 +123,7 @@ class Transmit:
     def changed(self, value: int = 0) -> None:
         """A register that the engine looks at was written."""
         self._setting = None
+        self._entries = self.core.registers[R.TDLEN] // DESCRIPTOR_BYTES
 
     def lead_with(self, lead: int) -> None:
         """What stands before each frame from now on: LENGTH_LEAD or VNET_LEAD. Only while no frame waits."""
@@ -127,7 +132,8 @@ class Transmit:
 
     def head(self) -> int:
         """What TDH reads."""
-        return int(self._state[HEAD])
+        head: int = self._state[HEAD]
+        return head
 
     def contexts(self) -> list[list[int]]:
         """The two quadwords of each context slot, as signed numbers; what was never loaded is 0 (§3.3.6)."""
@@ -136,16 +142,12 @@ class Transmit:
     @property
     def pending(self) -> bool:
         """Is there work that a turn could do?"""
-        return self._enabled and bool(self._state[TODO] > 0) and not self._full
-
-    @property
-    def deadline(self) -> int | None:
-        return self.timer.deadline
+        return self._enabled and self._state[TODO] > 0 and not self._full
 
     def advance(self) -> None:
         """Raise TXDW if a delay timer has run out (§13.4.41, §13.4.44)."""
         if self.timer.expired(self.core.now_ns):
-            self.core.interrupts.raise_(1 << CAUSE.TXDW.lo)
+            self.core.interrupts.raise_(TXDW)
 
     def sweep(self, may_hand_over: bool = False) -> None:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
@@ -155,17 +157,17 @@ class Transmit:
         core, state = self.core, self._state
         self._rewind()
         setting = self._set() if self._setting is None else self._setting
-        if state[HEAD] >= self._entries():  # the ring was made shorter below the head
+        if state[HEAD] >= self._entries:  # the ring was made shorter below the head
             self.head_moved(0)
             return
         state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over and not self.all_cut_here
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
         self._full = walk(*desk, setting) == FULL and bool(state[FRAMES])
-        self._complete(int(state[CAUSES]), bool(state[DELAYED]))
+        self._complete(state[CAUSES], bool(state[DELAYED]))
 
     def sent(self) -> Frames:
         """The frames that left since the last call; valid until the next turn."""
-        count = int(self._state[FRAMES])
+        count = self._state[FRAMES]
         if count == self._drained:
             return NO_FRAMES
         frames = Frames(self._arena, self._bounds[self._drained : count], self.lead)
@@ -179,7 +181,7 @@ class Transmit:
         if not self._drained or self._drained < state[FRAMES]:
             return
         if state[KIND] != CLOSED and state[LENGTH]:
-            start, length = int(state[CURSOR]), self.lead + int(state[GAP]) + int(min(state[LENGTH], LIMIT_BYTES))
+            start, length = state[CURSOR], self.lead + state[GAP] + min(state[LENGTH], LIMIT_BYTES)
             self._arena[:length] = self._arena[start : start + length].copy()
         state[CURSOR] = state[FRAMES] = self._drained = 0
 
@@ -187,8 +189,8 @@ class Transmit:
         """Causes of a turn; a write-back with IDE starts the delay instead, one without stops it (§13.4.41)."""
         registers = self.core.registers
         if delayed and not registers[R.TIDV]:
-            causes, delayed = causes | CAUSE.TXDW.mask, False  # no delay is asked for (inferred)
-        if causes & CAUSE.TXDW.mask:
+            causes, delayed = causes | TXDW, False  # no delay is asked for (inferred)
+        if causes & TXDW:
             self.timer.stop()
         if delayed:
             self.timer.start(self.core.now_ns, registers[R.TIDV], registers[R.TADV])
@@ -199,13 +201,10 @@ class Transmit:
         """The arrays of the engine; new ones when the guest's memory is laid out anew."""
         core = self.core
         self._desk = Desk(
-            core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, self._state, self._contexts,
+            core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, self._words, self._contexts,
             core.statistics.counts, core.recorder.rows, core.recorder.tally,
         )  # fmt: skip
         return self._desk
-
-    def _entries(self) -> int:
-        return self.core.registers[R.TDLEN] // DESCRIPTOR_BYTES
 
     def _set(self) -> NDArray[np.int64]:
         """The numbers of a turn, from the registers, the model and the profile: the gate where all become int64."""
@@ -215,7 +214,7 @@ class Transmit:
         reserved = not model.small_packets
         setting = Setting(
             base=base if base < NOWHERE else NOWHERE,
-            entries=self._entries(),
+            entries=self._entries,
             budget=BUDGET_DESCRIPTORS,
             vet=registers[R.VET] if take(registers[R.CTRL], CTRL.VME) else -1,
             pad=take(registers[R.TCTL], TCTL.PSP),
