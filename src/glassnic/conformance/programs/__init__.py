@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from glassnic.conformance.program import Program
-from glassnic.conformance.programs import contexts
+from glassnic.conformance.programs import checksums, contexts
 
-PROGRAMS: tuple[Program, ...] = (*contexts.PROGRAMS,)
+PROGRAMS: tuple[Program, ...] = (
+    *contexts.PROGRAMS,
+    *checksums.PROGRAMS,
+)
