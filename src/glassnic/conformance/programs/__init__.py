@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from glassnic.conformance.program import Program
-from glassnic.conformance.programs import checksums, contexts
+from glassnic.conformance.programs import checksums, contexts, segmentation, segmentation_ends
 
 PROGRAMS: tuple[Program, ...] = (
     *contexts.PROGRAMS,
     *checksums.PROGRAMS,
+    *segmentation.PROGRAMS,
+    *segmentation_ends.PROGRAMS,
 )
