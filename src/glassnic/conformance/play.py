@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glassnic.conformance.program import (
     MEMORY_BYTES,
     Arrive,
@@ -157,11 +159,12 @@ class _Player:
 
     def look_for_strays(self) -> None:
         """The first byte of memory that was written though it was not the card's to write; empty if there is none."""
-        image, found = self._image, self.target.peek(0, MEMORY_BYTES)
-        strays = [] if found == image else [at for at in range(MEMORY_BYTES) if found[at] != image[at]]
-        stray = next((at for at in strays if not self._lent[at]), None)
+        image, lent = (np.frombuffer(kept, np.uint8) for kept in (self._image, self._lent))
+        found = self.target.peek(0, MEMORY_BYTES)
+        strays = np.flatnonzero((np.frombuffer(found, np.uint8) != image) & (lent == 0))
+        stray = int(strays[0]) if len(strays) else None
         span = slice(0, 0) if stray is None else slice(stray, stray + SHOWN_BYTES)
-        expected, seen = (stray, bytes(image[span])), (stray, found[span])
+        expected, seen = (stray, image[span].tobytes()), (stray, found[span])
         self.seen.append(Seen(UNTOUCHED, expected, seen, stray is None))
 
     # What a driver and a wire do
