@@ -10,7 +10,7 @@ from glassnic.wire.tcp import Tcp
 from glassnic.wire.udp import Udp
 from glassnic.xray.explain import Explanation, explain
 from glassnic.xray.note import Note
-from glassnic.xray.story import Origin
+from glassnic.xray.story import Origin, Story, read_story
 from glassnic.xray.trace import Slice, Tracer
 from workbench import MAC, PEER, Workbench
 
@@ -59,6 +59,11 @@ def explanations(bench: Workbench, origin: Origin = MANUAL) -> list[Explanation]
     """Of every frame that left, in order."""
     pieces = slices(bench)
     return [explain(Note(origin, piece), frame) for piece, frame in zip(pieces, bench.frames, strict=True)]
+
+
+def stories(bench: Workbench, origin: Origin = MANUAL) -> list[Story]:
+    pieces = slices(bench)
+    return [read_story(origin, frame, piece) for piece, frame in zip(pieces, bench.frames, strict=True)]
 
 
 def codes(explanation: Explanation) -> list[str]:

@@ -40,6 +40,8 @@ class PlainCard:
     """Does this part know IPv6? Of `spec/models.py`."""
     findings: list[str] = field(default_factory=list)
     """Names of the events that tell of what could not be done."""
+    stored: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """The sums that were put in: first and last byte, place, what stood there, what stands there now."""
 
     def legacy(self, frame: bytearray, first: int, last: int) -> None:
         """A packet of legacy descriptors: CSS of the first, IC and CSO of the last (§3.3.3.1)."""
@@ -83,7 +85,12 @@ class PlainCard:
             self.findings.append("TX_SUM_OUTSIDE")
             return
         covered = bytes(frame[start : end + 1 if end else length])
-        frame[place : place + 2] = (checksum(covered, extra) or self.traits.zero_sum).to_bytes(2, "big")
+        before, after = (
+            int.from_bytes(frame[place : place + 2], "big"),
+            checksum(covered, extra) or self.traits.zero_sum,
+        )
+        frame[place : place + 2] = after.to_bytes(2, "big")
+        self.stored.append((start, start + len(covered) - 1, place, before, after))
 
     def _set(self, frame: bytearray, header: int, at: int, size: int, value: int) -> None:
         """Store a big-endian field of the header; one that does not lie in the header is left alone."""
