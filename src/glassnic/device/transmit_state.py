@@ -25,8 +25,9 @@ STATE_WORDS = 27
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
 
-ROOM_BYTES = 1 << 18
-"""A turn ends when this much is in the arena: it stays in the cache, and no register read waits long."""
+ROOM_BYTES = 212_992
+"""A turn ends when this much is in the arena: it stays in the cache, no register read waits long, and the buffer of a
+unix socket, as large as that, takes it at once."""
 LIMIT_BYTES = (1 << 16) - 80
 ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""

@@ -28,6 +28,9 @@ from glassnic.xray.capture import Probe
 from glassnic.xray.pcapng import CaptureError
 
 WrapperT = TypeVar("WrapperT", bound=Backend)
+TURN_NS = 500_000
+"""So long a card goes on working before the client's messages are looked at again."""
+
 FRAMES_PER_TURN = 64
 """How many frames come in between two looks at the client's messages."""
 
@@ -131,13 +134,14 @@ class Card:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
         due = nic.deadline
-        if due is not None and due <= now_ns:
-            nic.advance(now_ns)
-            self._moved = True
-        if self._moved:
+        end_ns = now_ns + TURN_NS
+        while self._moved or (due is not None and due <= now_ns < end_ns):
+            if due is not None and due <= now_ns:
+                nic.advance(now_ns)
             self._moved = False
             self._send_frames()
             due = nic.deadline
+            now_ns = time.monotonic_ns()
         if nic.ready and self._backend.pending:
             self._take_frames()
             due = now_ns
@@ -233,10 +237,13 @@ class Card:
 
     # The backend
 
-    def _backend_ready(self) -> None:
+    def _backend_ready(self, events: int) -> None:
+        """The backend takes frames again, or has some, or has failed, which whoever asks it for some will hear."""
         self._stirred = True
-        self._with_backend(self._backend.flush)
-        self._take_frames()
+        if events & OUT:
+            self._with_backend(self._backend.flush)
+        if events & ~OUT:
+            self._take_frames()
 
     def _send_frames(self) -> None:
         frames = self.nic.sent()
@@ -304,7 +311,7 @@ class Card:
             self._watches.forget(self._backend_watch[0])
         self._backend_watch = (fd, events)
         if fd >= 0 and events:
-            self._watches.watch(fd, events, lambda _: self._backend_ready())
+            self._watches.watch(fd, events, self._backend_ready)
 
     def _with_backend(self, act: Callable[[], None]) -> None:
         """The one place where a host that fails is met: one sentence, and the card goes on without."""
