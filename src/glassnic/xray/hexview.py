@@ -6,6 +6,7 @@ checksum that was inserted, 2 for the second, * for both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from glassnic.xray.explain import Explanation
 from glassnic.xray.story import ADDRESSES, TAG, Story
 
 ROW_BYTES, SHORT_ROWS = 16, 8
+GAP = "       ..."
 
 
 class Mark(NamedTuple):
@@ -65,30 +67,71 @@ def covered(story: Story | None, offset: int) -> str:
 def view(explanation: Explanation, frame: bytes) -> list[Text]:
     """The lines of the view, then the legend of what is in it. Long runs of nothing but data are cut short."""
     marks, story = marks_of(explanation, len(frame)), explanation.story
+
+    def draw(row: range) -> list[Text]:
+        letters = Text(" " * 7)
+        for offset in row:
+            mark = marks[offset]
+            letters.append(f"{mark.letter}{covered(story, offset)} ", mark.style if mark is SPOILT else "dim")
+        letters.rstrip()
+        return [Text(f"{row.start:5d}  ").append(_octets(marks, frame, row)), letters]
+
+    shown = _shown(len(frame), lambda row: set(marks[row.start : row.stop]) == {DATA}, draw)
+    return [*shown, Text(), *_legend(marks, story, len(frame))]
+
+
+class Side(NamedTuple):
+    """One of two frames of one length."""
+
+    title: str
+    explanation: Explanation
+    frame: bytes
+
+
+def compare(left: Side, other: Side) -> list[Text]:
+    """One above the other, with ^^ under bytes that differ; rows that are alike stand once, long runs of them not."""
+    width = max(len(left.title), len(other.title))
+    marks = [marks_of(side.explanation, len(side.frame)) for side in (left, other)]
+
+    def alike(row: range) -> bool:
+        return left.frame[row.start : row.stop] == other.frame[row.start : row.stop]
+
+    def draw(row: range) -> list[Text]:
+        octets = [_octets(of, side.frame, row) for of, side in zip(marks, (left, other), strict=True)]
+        if alike(row):
+            return [Text(f"{row.start:5d}  {'':{width}}  ").append(octets[0])]
+        signs = "".join("^^ " if left.frame[offset] != other.frame[offset] else "   " for offset in row)
+        return [
+            Text(f"{row.start:5d}  {left.title:{width}}  ").append(octets[0]),
+            Text(f"{'':5}  {other.title:{width}}  ").append(octets[1]),
+            Text(f"{'':5}  {'':{width}}  {signs.rstrip()}", "bold"),
+        ]
+
+    return _shown(len(left.frame), alike, draw)
+
+
+def _shown(length: int, is_dull: Callable[[range], bool], draw: Callable[[range], list[Text]]) -> list[Text]:
+    """The rows, drawn; of a long frame the first, the last, and what is or has a neighbour that is not dull."""
+    rows = [range(start, min(start + ROW_BYTES, length)) for start in range(0, length, ROW_BYTES)]
+    dull = [is_dull(row) for row in rows]
     lines: list[Text] = []
-    starts = range(0, len(frame), ROW_BYTES)
-    dull = [set(marks[start : start + ROW_BYTES]) == {DATA} for start in starts]
-    for row, start in enumerate(starts):
-        if len(dull) > SHORT_ROWS and all(dull[max(row - 1, 0) : row + 2]) and row and row + 1 < len(dull):
-            if not lines[-1].plain.endswith("..."):
-                lines.append(Text("       ..."))
-            continue
-        lines += _row(marks, story, frame, range(start, min(start + ROW_BYTES, len(frame))))
-    return [*lines, Text(), *_legend(marks, story, len(frame))]
+    for number, row in enumerate(rows):
+        if len(rows) <= SHORT_ROWS or row in (rows[0], rows[-1]) or not all(dull[number - 1 : number + 2]):
+            lines += draw(row)
+        elif lines[-1].plain != GAP:
+            lines.append(Text(GAP))
+    return lines
 
 
-def _row(marks: list[Mark], story: Story | None, frame: bytes, window: range) -> tuple[Text, Text]:
-    """Sixteen bytes, and their marks below."""
-    octets, letters = Text(f"{window.start:5d}  "), Text(" " * 7)
-    for offset in window:
-        mark = marks[offset]
-        octets.append(f"{frame[offset]:02x}", mark.style).append(" ")
-        letters.append(f"{mark.letter}{covered(story, offset)} ", mark.style if mark is SPOILT else "dim")
-    octets.append("   " * (ROW_BYTES - len(window)) + " ")
-    for offset in window:
+def _octets(marks: list[Mark], frame: bytes, row: range) -> Text:
+    """Sixteen bytes in their colours, and as characters."""
+    octets = Text()
+    for offset in row:
+        octets.append(f"{frame[offset]:02x}", marks[offset].style).append(" ")
+    octets.append("   " * (ROW_BYTES - len(row)) + " ")
+    for offset in row:
         octets.append(_readable(frame[offset]), marks[offset].style)
-    letters.rstrip()
-    return octets, letters
+    return octets
 
 
 def _legend(marks: list[Mark], story: Story | None, length: int) -> list[Text]:
