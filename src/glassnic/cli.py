@@ -34,6 +34,9 @@ COMMANDS: dict[str, Command] = {
     "explain": Command(
         "glassnic.xray.command", "why each frame of a capture left as it did, from the card's own record"
     ),
+    "report": Command(
+        "glassnic.xray.report", "a capture as one HTML page: contexts over time, every frame, its bytes and its story"
+    ),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 
