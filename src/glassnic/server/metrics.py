@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
 
 import h11
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -36,7 +37,7 @@ NAMED: dict[str, tuple[tuple[str, ...], str]] = {
     "receive_broadcast": (("BPRC",), "Broadcasts received"),
     "transmit_packets": (("GPTC",), "Good packets sent"),
     "transmit_bytes": (("GOTC",), "Octets of them, destination address to FCS"),
-    "transmit_errors": (("ECOL", "LATECOL", "TSCTFC"), "Packets that could not be sent"),
+    "transmit_errors": (("ECOL", "LATECOL"), "Packets that could not be sent"),
     "transmit_multicast": (("MPTC",), "Multicasts sent"),
     "transmit_broadcast": (("BPTC",), "Broadcasts sent"),
 }
@@ -83,7 +84,7 @@ class Cards(Collector):
             return gauge
 
         nics = [card.nic for card, _ in self._cards]
-        yield family("up", "1 while the link is up", [nic.link.up for nic in nics])
+        yield family("link_up", "1 while the link is up", [nic.link.up for nic in nics])
         yield family("speed_bytes", "The link's speed, bytes a second", [nic.link.speed_mbps * 125_000 for nic in nics])
         yield family("guest_connected", "1 while a guest has the card", [card.connected for card, _ in self._cards])
         sizes = GaugeMetricFamily("glassnic_ring_descriptors", "Size of a descriptor ring", labels=["card", "ring"])
@@ -194,7 +195,8 @@ class Http:
         """A whole answer. What follows a request's head is not waited for: then the conversation ends."""
         connection = self._connection
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
-        out = connection.send(h11.Response(status_code=status, headers=headers)) or b""
+        reason = HTTPStatus(status).phrase.encode()
+        out = connection.send(h11.Response(status_code=status, reason=reason, headers=headers)) or b""
         out += connection.send(h11.Data(data=body)) or b""
         out += connection.send(h11.EndOfMessage()) or b""
         if connection.our_state is h11.MUST_CLOSE:

@@ -6,6 +6,7 @@ go on when software clears them (§13.7). Names are the manual's.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from glassnic import __version__
@@ -39,7 +40,7 @@ def status(card: Card, config: CardConfig) -> dict[str, Any]:
         **identity(config),
         "guest": card.connected,
         "ready": nic.ready,
-        "at_ns": nic.now_ns,
+        "at_ns": time.monotonic_ns(),
         "link": {"up": link.up, "cable": card.cable, "mbps": link.speed_mbps, "full_duplex": link.full_duplex},
         "rings": rings(nic),
         "contexts": contexts(nic, card.tape.loads() if card.tape else Loads()),
