@@ -6,7 +6,7 @@ import pytest
 
 from glassnic.spec.fields import CTRL
 from glassnic.spec.registers import R
-from glassnic.xray.hexview import marks_of, view
+from glassnic.xray.hexview import Side, compare, marks_of, view
 from recorded import SUMS, UDP_CONTEXT, datagram, explanations, segmentation, send
 from workbench import Workbench, frame
 
@@ -70,3 +70,19 @@ def test_the_bytes_shown_are_the_frames() -> None:
     bench.send(frame(60))
     shown = [line[7:55] for line in text(bench).splitlines()[:8:2]]
     assert bytes.fromhex("".join(shown)) == bench.frames[0]
+
+
+def test_two_frames_stand_one_above_the_other_with_signs_under_what_differs() -> None:
+    bench = Workbench()
+    bench.send(frame(1500))
+    bench.send(frame(500) + b"?" + frame(1500)[501:])
+    sides = [Side(name, *pair) for name, *pair in zip(("one", "other"), explanations(bench), bench.frames, strict=True)]
+    lines = [line.plain for line in compare(*sides)]
+    first, second, signs = (
+        next(index for index, line in enumerate(lines) if "one" in line) + step for step in range(3)
+    )
+    at = lines[signs].index("^^")
+    assert lines[signs].strip() == "^^"
+    assert lines[first].startswith("  496  one")
+    assert [lines[row][at : at + 2] for row in (first, second)] == [bench.frames[0][500:501].hex(), "3f"]
+    assert [line.split()[0] for line in lines] == ["0", "...", "480", "496", "other", "^^", "512", "...", "1488"]
