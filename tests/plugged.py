@@ -13,7 +13,7 @@ from glassnic.server.loop import Loop
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.client import Client, GuestRam
 from glassnic.transports.vfio_user.server import Listener
-from glassnic.xray.capture import Probe
+from glassnic.xray.probe import Probe
 
 CTRL, STATUS, ICR, IMS, RCTL, TCTL = 0x0000, 0x0008, 0x00C0, 0x00D0, 0x0100, 0x0400
 RDBAL, RDLEN, RDH, RDT = 0x2800, 0x2808, 0x2810, 0x2818

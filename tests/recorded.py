@@ -9,9 +9,12 @@ from glassnic.wire.ipv4 import Ipv4
 from glassnic.wire.tcp import Tcp
 from glassnic.wire.udp import Udp
 from glassnic.xray.explain import Explanation, explain
+from glassnic.xray.found import Found
 from glassnic.xray.note import Note
+from glassnic.xray.probe import Probe
 from glassnic.xray.story import Origin, Story, read_story
 from glassnic.xray.trace import Slice, Tracer
+from glassnic.xray.watch import Watch
 from workbench import MAC, PEER, Workbench
 
 HERE, THERE = bytes([10, 0, 0, 2]), bytes([10, 0, 0, 1])
@@ -68,3 +71,23 @@ def stories(bench: Workbench, origin: Origin = MANUAL) -> list[Story]:
 
 def codes(explanation: Explanation) -> list[str]:
     return [point.code for point in explanation.points]
+
+
+class Kept(Watch):
+    """A watch that keeps all it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Found] = []
+
+    def take(self, card: str, at_ns: int, one: Found) -> None:
+        super().take(card, at_ns, one)
+        self.found.append(one)
+
+
+def found_in(bench: Workbench, origin: Origin = MANUAL) -> list[Found]:
+    """What a watch on the bench finds, told as the server does it."""
+    watch = Kept()
+    probe = Probe([watch.eye("card", origin)])
+    probe.sent(bench.frames, bench.nic.core.recorder.history().tolist())
+    return watch.found

@@ -14,9 +14,10 @@ from glassnic.server.command import add_arguments, run
 from glassnic.server.config import ConfigError, read_file
 from glassnic.spec.fields import CTRL, RCTL, TCTL
 from glassnic.spec.registers import R
-from glassnic.xray.capture import UNTOLD, Capture, Probe
+from glassnic.xray.capture import UNTOLD, Capture
 from glassnic.xray.command import entries
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, Packet, read
+from glassnic.xray.probe import Probe
 from glassnic.xray.sink import Target
 from glassnic.xray.story import Origin
 from plugged import Guest, Machine
@@ -38,8 +39,8 @@ def machine() -> Iterator[Machine]:
     machine.stop()
 
 
-def capture(path: Path) -> Capture:
-    return Capture(Target(path), [("e1000", Origin())])
+def probe_into(path: Path, offset_ns: int = 0) -> Probe:
+    return Probe([Capture(Target(path), [("e1000", Origin())]).channel()], offset_ns)
 
 
 def packets(path: Path) -> list[Packet]:
@@ -64,7 +65,7 @@ def record(bench: Workbench, probe: Probe) -> None:
 
 
 def test_every_frame_of_a_served_card_is_there_both_ways_with_its_story(machine: Machine, path: Path) -> None:
-    guest = plugged(machine, path, capture(path).probe(offset_ns=1_000_000))
+    guest = plugged(machine, path, probe_into(path, 1_000_000))
     sent = [numbered(number) for number in range(300)]
     for first in range(0, 300, 30):
         guest.send(*sent[first : first + 30])
@@ -84,7 +85,7 @@ def test_every_frame_of_a_served_card_is_there_both_ways_with_its_story(machine:
 def test_a_reader_that_leaves_ends_the_capture_and_not_the_card(machine: Machine, path: Path) -> None:
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    guest = plugged(machine, path, capture(path).probe())
+    guest = plugged(machine, path, probe_into(path))
     os.close(reader)
     for number in range(3):
         guest.send(numbered(number))
@@ -99,7 +100,7 @@ def test_a_flow_control_frame_is_the_cards_own_and_takes_nobodys_story(path: Pat
     bench.lay(bench.data(frame(70), EOP=1, IFCS=1))
     bench.write(R.TDT, bench.slot)
     bench.set_bits(R.TCTL, TCTL.SWXOFF.mask)
-    record(bench, capture(path).probe())
+    record(bench, probe_into(path))
     own, ordinary = packets(path)
     assert own.comments == ("a frame of the card's own, as flow control asks (§8.7)",)
     assert ordinary.frame == frame(70)
@@ -112,7 +113,7 @@ def test_frames_that_loop_back_inside_the_card_leave_nothing(path: Path) -> None
     bench.set_bits(R.CTRL, CTRL.SLU.mask)
     bench.lay(bench.data(frame(), EOP=1, IFCS=1))
     bench.write(R.TDT, bench.slot)
-    record(bench, capture(path).probe())
+    record(bench, probe_into(path))
     assert packets(path) == []
 
 
@@ -121,14 +122,14 @@ def test_rows_that_do_not_match_the_frames_tell_of_none(path: Path) -> None:
     bench.open_receive()
     bench.nic.receive([frame(60, MAC)])
     rows = bench.nic.core.recorder.history().tolist()
-    capture(path).probe().received([frame(60, MAC)] * 2, rows, 5)
-    assert [(one.at_ns, one.direction, one.comments) for one in packets(path)] == [(5, INBOUND, (UNTOLD,))] * 2
+    probe_into(path).received([frame(60, MAC)] * 2, rows, 5)
+    assert [(one.at_ns, one.direction, one.comments) for one in packets(path)] == [(5, INBOUND, (UNTOLD[INBOUND],))] * 2
 
 
 def test_lost_rows_make_contexts_forgotten_and_not_wrong(path: Path) -> None:
     bench = Workbench()
     bench.load(TUCSS=14, TUCSO=20)
-    probe = capture(path).probe()
+    probe = probe_into(path)
     probe.sent([], bench.nic.core.recorder.history().tolist())
     probe.lost_rows()
     total = bench.nic.core.recorder.total

@@ -105,3 +105,32 @@ def test_what_editcap_cuts_out_still_explains_itself(one_context: Path, capsys: 
     subprocess.run(["editcap", "-r", str(one_context), str(less), "5-6"], check=True, capture_output=True)
     assert run(["explain", str(less), "--frame", "1"]) == 0
     assert "bytes 8 and 9 of the UDP payload" in capsys.readouterr().out
+
+
+def test_against_the_manual_the_datagrams_would_differ_and_it_is_shown_where(
+    one_context: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["explain", str(one_context), "--against", "manual"]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["5", "10"]
+    assert all(line.endswith("would differ at bytes 40-41, bytes 50-51") for line in lines)
+    assert last == "10 frames; under manual 8 would be the same, 2 would differ"
+    assert run(["explain", str(one_context), "--against", "manual", "--frame", "5"]) == 0
+    text = capsys.readouterr().out
+    assert "bytes 40-41 would be the UDP checksum (§3.5.8), 0x9290; they left as gathered, 0x" in text
+    assert "bytes 50-51 would stay as gathered, 0x3437; they left as a checksum of bytes 34 to 65" in text
+    assert "✗" not in text.split("Under manual:")[1]
+    assert text.count("^^ ^^") == 2
+
+
+def test_against_the_card_of_2017_the_manuals_frames_show_what_it_would_have_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = recorded(tmp_path, capsys, monkeypatch, "--profile", "manual")
+    assert run(["explain", str(path), "--against", "one-context", "--frame", "10"]) == 0
+    assert "PAYLOAD_OVERWRITTEN (error)" in capsys.readouterr().out
+    assert run(["explain", str(path), "--against", "one-context", "--frame", "1"]) == 0
+    assert "Under one-context the same bytes would leave." in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run(["explain", str(path), "--against", "nobody's"])
+    assert "choose from" in capsys.readouterr().err

@@ -62,14 +62,15 @@ def test_the_last_load_of_either_kind_is_told_the_latest_last(profile: str) -> N
     assert [row[1] for row in piece.rows if row[0] == events.TX_CONTEXT] == [1, 2]
 
 
-def test_a_reset_makes_the_contexts_forgotten() -> None:
+def test_a_reset_makes_the_contexts_void_and_they_stand_before_it() -> None:
     bench = Workbench()
     bench.load(**UDP_CONTEXT)
     bench.reset()
     bench.open_transmit()
     bench.send(datagram(), **SUMS)
     (piece,) = slices(bench)
-    assert events.TX_CONTEXT not in kinds(piece.rows)
+    assert kinds(piece.rows)[:3] == [events.TURN, events.TX_CONTEXT, events.RESET]
+    assert kinds(piece.rows).count(events.TX_CONTEXT) == 1
     assert events.TX_UNLOADED in kinds(piece.rows)
 
 

@@ -62,6 +62,7 @@ def _recorded(text: str, outcomes: list[Outcome]) -> bool:
     """Write the frames and their record; False, and a sentence, if that fails. Times are those of the card's clock."""
     from glassnic.xray.capture import Capture
     from glassnic.xray.pcapng import CaptureError
+    from glassnic.xray.probe import Probe
     from glassnic.xray.sink import target
     from glassnic.xray.story import Origin
 
@@ -71,7 +72,7 @@ def _recorded(text: str, outcomes: list[Outcome]) -> bool:
         ) as capture:
             for number, outcome in enumerate(outcomes):
                 frames = [arrival.frame for arrival in outcome.arrivals if arrival.frame]
-                capture.probe(number).sent(frames, outcome.rows)
+                Probe([capture.channel(number)]).sent(frames, outcome.rows)
     except CaptureError as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return False

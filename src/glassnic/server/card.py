@@ -24,8 +24,8 @@ from glassnic.server.tape import Tape
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Connection, Listener
-from glassnic.xray.capture import Probe
 from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.probe import Probe
 
 WrapperT = TypeVar("WrapperT", bound=Backend)
 TURN_NS = 500_000
@@ -300,7 +300,8 @@ class Card:
             act()
         except CaptureError as error:
             self._say(str(error))
-            self._probe = None
+            if self._probe is not None and not self._probe.listeners:
+                self._probe = None
 
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()

@@ -26,8 +26,9 @@ from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Listener, ListenError
-from glassnic.xray.capture import Capture, Probe
+from glassnic.xray.capture import Capture
 from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.probe import Probe
 from glassnic.xray.sink import target
 from glassnic.xray.story import Origin
 
@@ -126,7 +127,7 @@ def _open_capture(config: CardConfig, stack: ExitStack) -> Probe | None:
         return None
     capture = Capture(target(config.pcapng), [(config.name, Origin(config.model, config.profile))])
     stack.callback(capture.close)
-    return capture.probe(offset_ns=time.time_ns() - time.monotonic_ns())
+    return Probe([capture.channel()], time.time_ns() - time.monotonic_ns())
 
 
 def _read_eeprom(path: Path | None) -> bytes | None:

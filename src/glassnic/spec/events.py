@@ -152,10 +152,20 @@ PACKED: dict[str, tuple[str, str, int]] = {"range": ("begin", "end", 32), "chang
 """Columns that hold two numbers: the name of the upper, of the lower, and the width of the lower in bits."""
 
 
-def say(event: Event, columns: Iterable[int]) -> str:
-    """The event's sentence, filled in from the columns of one row."""
-    values = dict(zip(event.columns, columns, strict=True))
+UNUSED = frozenset("bc")
+"""Names of columns that mean nothing."""
+
+
+def values_of(event: Event, columns: Iterable[int]) -> dict[str, int]:
+    """What the columns of one row hold, by name; those that mean nothing (`b`, `c`) are left out."""
+    values = {name: value for name, value in zip(event.columns, columns, strict=True) if name not in UNUSED}
     for name, (upper, lower, width) in PACKED.items():
         if name in values:
-            values[upper], values[lower] = values[name] >> width, values[name] & ((1 << width) - 1)
-    return event.sentence.format(**values)
+            packed = values.pop(name)
+            values |= {upper: packed >> width, lower: packed & ((1 << width) - 1)}
+    return values
+
+
+def say(event: Event, columns: Iterable[int]) -> str:
+    """The event's sentence, filled in from the columns of one row."""
+    return event.sentence.format(**values_of(event, columns))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,13 +16,22 @@ from rich.console import Console
 from rich.text import Text
 
 from glassnic.spec.findings import ERROR
-from glassnic.xray.explain import Explanation, Point, explain
-from glassnic.xray.hexview import view
+from glassnic.spec.profiles import PROFILES
+from glassnic.xray.against import STAYS, differences, under
+from glassnic.xray.explain import Explanation, explain, explain_story
+from glassnic.xray.found import Found
+from glassnic.xray.hexview import Side, compare, view
 from glassnic.xray.note import read_note
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, CaptureError, Packet, read
+from glassnic.xray.story import Story
 
 ARROWS = {OUTBOUND: "sent", INBOUND: "received", 0: ""}
 STYLES = {ERROR: "bold red"}
+
+FATES = SAME, OTHER, NOT_SENT, NOT_TOLD, NOT_COMPARED = (
+    "would be the same", "would differ", "would not leave", "cannot be told", "did not leave or have no record",
+)  # fmt: skip
+"""What may become of a frame under another profile."""
 
 
 class Entry(NamedTuple):
@@ -36,7 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `glassnic explain`."""
     parser.add_argument("file", metavar="FILE", help="a capture made with --pcapng")
     parser.add_argument("--frame", type=int, metavar="N", help="tell all of frame N, numbered as in Wireshark")
-    parser.add_argument("--findings", action="store_true", help="only frames with which something is wrong")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--findings", action="store_true", help="only frames with which something is wrong")
+    which.add_argument(
+        "--against",
+        metavar="PROFILE",
+        choices=sorted(PROFILES),
+        help="what the card would have sent under another profile: which frames would differ and where; with --frame, "
+        f"byte by byte. Profiles: {', '.join(sorted(PROFILES))}",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,10 +63,14 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False, soft_wrap=True)
     try:
-        if args.frame is None:
+        if args.frame is None and args.against is None:
             _list(args.file, args.findings, console)
-        else:
+        elif args.frame is None:
+            _list_against(args.file, args.against, console)
+        elif args.against is None:
             _tell(_nth(args.file, args.frame), console)
+        else:
+            _tell_against(_nth(args.file, args.frame), args.against, console)
     except CaptureError as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return 1
@@ -99,23 +121,30 @@ def _list(path: str, only_findings: bool, console: Console) -> None:
 
 
 def _line(entry: Entry) -> Text:
+    """What a frame is, and the codes of what is wrong with it."""
+    line, points = _head(entry), entry.explanation.points if entry.explanation else ()
+    codes = list(dict.fromkeys(point.code for point in points))
+    return line.append("  ✗ " + " ".join(codes), _style(points)) if codes else line
+
+
+def _head(entry: Entry) -> Text:
     packet, explanation = entry.packet, entry.explanation
     if explanation is None:
         words = "".join(filter(str.isprintable, "".join(packet.comments[:1]).partition("\n")[0])) or "no record"
-        return Text(f"{entry.number:5d}  {ARROWS.get(packet.direction, ''):8} {len(packet.frame):5d} bytes  {words}")
-    line = Text(f"{entry.number:5d}  {ARROWS[packet.direction]:8} {len(packet.frame):5d} bytes  {explanation.headline}")
-    codes = list(dict.fromkeys(point.code for point in explanation.points))
-    return line.append("  ✗ " + " ".join(codes), _style(explanation.points)) if codes else line
+    else:
+        words = explanation.headline
+    return Text(f"{entry.number:5d}  {ARROWS.get(packet.direction, ''):8} {len(packet.frame):5d} bytes  {words}")
 
 
-def _style(points: tuple[Point, ...]) -> str:
+def _style(points: tuple[Found, ...]) -> str:
     return STYLES[ERROR] if any(point.severity == ERROR for point in points) else "yellow"
 
 
 def _tell(entry: Entry, console: Console) -> None:
     """The story of one frame: findings, sentences, bytes."""
     packet, explanation = entry.packet, entry.explanation
-    console.print(_line(entry), Text())
+    console.print(_line(entry))
+    console.print()
     if explanation is None:
         console.print(Text("The file holds no record of this frame."))
         return
@@ -127,4 +156,52 @@ def _tell(entry: Entry, console: Console) -> None:
         console.print(Text(f"- {sentence}"))
     console.print()
     for line in view(explanation, packet.frame):
+        console.print(line)
+
+
+def _list_against(path: str, profile: str, console: Console) -> None:
+    """A line for each frame that would not be the same under this profile, then how many of them there are."""
+    fates: Counter[str] = Counter()
+    for entry in entries(path):
+        story = entry.explanation.story if entry.explanation else None
+        fate, words = _in_short(story, profile) if story else (NOT_COMPARED, "")
+        fates[fate] += 1
+        if words:
+            console.print(_head(entry).append(f": {words}"))
+    counts = ", ".join(f"{fates[fate]} {fate}" for fate in FATES if fates[fate] or fate is OTHER)
+    console.print(Text(f"{fates.total()} frames; under {profile} {counts}"))
+
+
+def _in_short(story: Story, profile: str) -> tuple[str, str]:
+    """Would the frame be another, and how?"""
+    answer = under(story, profile)
+    if answer.story is None:
+        return NOT_SENT if answer.fate == STAYS else NOT_TOLD, answer.reason
+    spans = [one.span for one in differences(story, answer.story)]
+    return (OTHER, f"would differ at {', '.join(spans)}") if spans else (SAME, "")
+
+
+def _tell_against(entry: Entry, profile: str, console: Console) -> None:
+    """One frame as it left and as it would have left: each difference in words, then the bytes."""
+    console.print(_line(entry))
+    console.print()
+    story = entry.explanation.story if entry.explanation else None
+    if entry.explanation is None or story is None:
+        console.print(Text("Nothing to hold against a profile: only a frame that left, with its record, can be."))
+        return
+    answer = under(story, profile)
+    if answer.story is None:
+        console.print(Text(f"Under {profile}: {answer.reason}"))
+        return
+    found = list(differences(story, answer.story))
+    console.print(Text(f"Under {profile}" + (":" if found else " the same bytes would leave.")))
+    for one in found:
+        console.print(Text(f"- {one}"))
+    other = explain_story(answer.story)
+    for point in other.points:
+        console.print(Text(f"✗ {point}", STYLES.get(point.severity, "yellow")))
+    if found:
+        console.print()
+    sides = Side("as it left", entry.explanation, story.frame), Side(profile, other, answer.story.frame)
+    for line in compare(*sides) if found else ():
         console.print(line)

@@ -8,150 +8,165 @@ finished by the host, so its sums are none yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from glassnic.spec import findings as f
 from glassnic.spec.bits import take
-from glassnic.spec.descriptors import TX_CONTEXT, TX_DATA
-from glassnic.spec.findings import Finding
-from glassnic.wire import ethernet, ipv4, ipv6, tcp, udp
-from glassnic.wire.checksum import ALL_ONES, pseudo_sum
-from glassnic.wire.octets import ParseError
+from glassnic.spec.descriptors import TX_DATA
+from glassnic.wire import ethernet, ipv6, udp
+from glassnic.wire.checksum import ALL_ONES
 from glassnic.wire.verdict import Verdict, verify
-from glassnic.wire.vlan import split_tags
-from glassnic.xray.story import SEGMENTED, Story, Sum
+from glassnic.wire.vlan import ADDRESSES_BYTES, TAGS
+from glassnic.xray.found import Found, found
+from glassnic.xray.layers import Layer, layers_of, pseudo_of
+from glassnic.xray.outline import NAMES, Outline, outline
+from glassnic.xray.requests import judge_load, judge_request
+from glassnic.xray.sends import judge_send
+from glassnic.xray.story import LEGACY, SEGMENTED, Story, Sum
 
-
-class Found(NamedTuple):
-    """A finding that happened."""
-
-    kind: Finding
-    sentence: str
-    places: tuple[int, ...] = ()
-    """Offsets of the bytes of the frame that it spoilt."""
-
-
-class _Layer(NamedTuple):
-    """Where a checksum's protocol lies in the frame: `begin` to `end`, inclusive, its payload from `payload` on."""
-
-    protocol: str
-    begin: int
-    payload: int
-    end: int
-    place: int
+FCS_BYTES = 4
+ACCURATE_BYTES = 12 << 10
+"""Up to here sums are accurate (§3.5.1)."""
 
 
 def detect(story: Story) -> list[Found]:
-    """All findings about a frame, the cause before its consequences."""
-    verdict = verify(story.frame)
-    layers = _layers(story.frame, verdict)
-    found = list(_context(story))
-    for one in () if story.whole else story.sums:
-        found += _placed(one, layers)
-        found += _seeded(story, one, layers)
+    """All findings about a frame, the cause before its consequences: its packet's, its send's, its own."""
+    loads = (one for load in story.loads for one in judge_load(load))
+    return [*loads, *judge_request(story), *judge_send(story), *judge_frame(story)]
+
+
+def judge_frame(story: Story) -> Iterator[Found]:
+    """Findings about the frame alone."""
+    yield from _frame(story)
+    packet = outline(story.frame)
     if not story.whole:
-        for wrong in verdict.wrong:
-            spoilt = (wrong.offset, wrong.offset + 1)
-            found.append(_found(f.SUM_WRONG, spoilt, protocol=wrong.of, found=wrong.found, wanted=wrong.wanted))
-    return found + list(_lengths(story.frame))
+        verdict = verify(story.frame)
+        layers = layers_of(story.frame, verdict)
+        for one in story.sums:
+            yield from _placed(story, one, layers)
+            yield from _seeded(story, one, layers)
+            if packet is not None:
+                yield from _fits(story, one, packet)
+        yield from _sums(story, verdict, layers)
+    if packet is not None:
+        yield from _lengths(story, packet)
 
 
-def _context(story: Story) -> Iterator[Found]:
-    first, context = story.first, story.context
-    if first is None or context is None:
-        return
-    wanted, found = take(first.command, TX_DATA.TSE), context.field(TX_CONTEXT.TSE)
-    if wanted != found:
-        yield _found(f.CONTEXT_OF_OTHER_KIND, wanted=wanted, place=context.place, found=found)
+def _frame(story: Story) -> Iterator[Found]:
+    """Tag, padding and size: what the MAC adds (§3.3.4, §13.4.33)."""
+    if story.tag is not None and story.tag[0] not in TAGS:
+        yield found(f.TAG_TYPE_ODD, story.serial, (ADDRESSES_BYTES, ADDRESSES_BYTES + 1), type=story.tag[0])
+    if story.tag is None and story.descriptors and story.decides.has(TX_DATA.VLE):
+        yield found(f.TAG_NOT_INSERTED, story.serial)
+    if len(story.frame) < ethernet.MIN_FRAME_BYTES:
+        yield found(f.FRAME_SHORT, story.serial, length=len(story.frame) + FCS_BYTES)
+    if len(story.frame) > ACCURATE_BYTES and story.sums and not story.whole:
+        yield found(f.SUM_INACCURATE, story.serial, length=len(story.frame))
 
 
-def _placed(one: Sum, layers: dict[str, _Layer]) -> Iterator[Found]:
+def _placed(story: Story, one: Sum, layers: dict[str, Layer]) -> Iterator[Found]:
     """Is the sum stored where its protocol has its own, and does it cover the protocol?"""
-    layer = layers.get(one.of if one.of == "IP" else "TU")
-    if layer is None or one.begin > layer.begin:  # of something further inside
+    layer = layers.get("IP" if one.of == "IP" else "TU")
+    if layer is None or (one.begin > layer.begin and one.place != layer.place):  # of something further inside
         return
-    if one.begin < layer.begin or one.end < layer.end:
-        yield _found(
-            f.RANGE_WRONG, protocol=layer.protocol, begin=one.begin, end=one.end, first=layer.begin, last=layer.end
-        )
+    if one.begin != layer.begin or one.end < layer.end:
+        yield found(
+            f.RANGE_WRONG, story.serial,
+            protocol=layer.protocol, begin=one.begin, end=one.end, first=layer.begin, last=layer.end,
+        )  # fmt: skip
     if one.place == layer.place:
         return
     spoilt = (one.place, one.place + 1)
-    yield _found(f.SUM_MISPLACED, spoilt, protocol=layer.protocol, place=one.place, right=layer.place)
-    if layer.payload <= one.place <= layer.end and one.of != "IP":
-        first = one.place - layer.payload
-        yield _found(
-            f.PAYLOAD_OVERWRITTEN, spoilt, protocol=layer.protocol, place=one.place, first=first, last=first + 1
-        )
+    yield found(f.SUM_MISPLACED, story.serial, spoilt, protocol=layer.protocol, place=one.place, right=layer.place)
+    inner = layers.get("TU", layer)
+    if inner.payload <= one.place <= inner.end:
+        first = one.place - inner.payload
+        yield found(
+            f.PAYLOAD_OVERWRITTEN, story.serial, spoilt,
+            protocol=inner.protocol, place=one.place, first=first, last=first + 1,
+        )  # fmt: skip
 
 
-def _seeded(story: Story, one: Sum, layers: dict[str, _Layer]) -> Iterator[Found]:
-    """Did the driver leave the pseudo header's sum in the field, in segmentation without its length (§3.5.7)?"""
-    layer = layers.get("TU")
-    if layer is None or one.of == "IP" or (one.begin, one.place) != (layer.begin, layer.place):
+def _seeded(story: Story, one: Sum, layers: dict[str, Layer]) -> Iterator[Found]:
+    """Did the driver leave in the field what the card counts on: 0 for IP, else the pseudo header's sum (§3.5.7)?"""
+    layer = layers.get("IP" if one.of == "IP" else "TU")
+    if layer is None or (one.begin, one.place) != (layer.begin, layer.place):
         return
-    if layer.protocol not in ("TCP", "UDP"):
+    if one.of == "IP":
+        wanted, what = 0, "nothing, for the sum covers its own field"
+    elif layer.protocol not in NAMES.values():
         return
-    segmented = story.kind == SEGMENTED
-    wanted = _pseudo(story.frame, layer, 0 if segmented else layer.end + 1 - layer.begin)
+    elif story.kind == SEGMENTED:
+        wanted, what = pseudo_of(story.frame, layer, 0), "the sum of the pseudo header without its length"
+    else:
+        wanted, what = pseudo_of(story.frame, layer, layer.length), "the sum of the pseudo header with its length"
     if wanted % ALL_ONES != one.before % ALL_ONES:
-        words = "without its length, as segmentation wants it," if segmented else "with its length"
-        yield _found(f.SEED_WRONG, protocol=layer.protocol, found=one.before, wanted=wanted, length=words)
+        yield found(
+            f.SEED_WRONG, story.serial, (one.place, one.place + 1),
+            protocol=layer.protocol, found=one.before, wanted=wanted, what=what,
+        )  # fmt: skip
 
 
-def _lengths(frame: bytes) -> Iterator[Found]:
-    """Does the IP header tell of as many bytes as follow? A short frame may have padding behind."""
-    try:
-        tags, bare = split_tags(frame)
-    except ParseError:
-        return
-    kind, packet = int.from_bytes(bare[12:14], "big"), bare[ethernet.HEADER_BYTES :]
-    if kind == ethernet.IPV4 and len(packet) >= ipv4.HEADER_BYTES:
-        told, protocol = int.from_bytes(packet[2:4], "big"), "IPv4"
-    elif kind == ethernet.IPV6 and len(packet) >= ipv6.HEADER_BYTES:
-        told, protocol = ipv6.HEADER_BYTES + int.from_bytes(packet[4:6], "big"), "IPv6"
+def _fits(story: Story, one: Sum, packet: Outline) -> Iterator[Found]:
+    """Is it a packet to put such a sum into?"""
+    if one.of == "IP" and packet.version == 6 and one.begin == packet.l3:
+        yield found(f.SUM_UNWANTED, story.serial, (one.place, one.place + 1), place=one.place)
+    if one.begin == packet.l4 and packet.is_fragment and packet.protocol in NAMES:
+        yield found(f.SUM_OF_FRAGMENT, story.serial, (one.place, one.place + 1), protocol=packet.name)
+
+
+def _sums(story: Story, verdict: Verdict, layers: dict[str, Layer]) -> Iterator[Found]:
+    """Does each sum of the frame verify; and if not, was it forgotten?"""
+    stored = {one.place: one.after for one in story.sums}
+    for one in verdict.sums:
+        places, values = (one.offset, one.offset + 1), {"found": one.found, "wanted": one.wanted}
+        is_wrong = one in verdict.wrong
+        if is_wrong and one.offset not in stored:
+            yield from _forgotten(story, one.of, one.found, layers)
+        if one.of == "UDP" and one.found == udp.NO_CHECKSUM and (is_wrong or one.offset in stored):
+            rest = ", and over IPv6 there has to be one" if is_wrong else ""
+            yield found(f.UDP_SUM_ZERO, story.serial, places, rest=rest)
+        elif is_wrong:
+            yield found(f.SUM_WRONG, story.serial, places, protocol=one.of, **values)
+
+
+def _forgotten(story: Story, of: str, left: int, layers: dict[str, Layer]) -> Iterator[Found]:
+    """The sum is wrong because the driver left it to the card, and then did not ask for it (§3.3.7.3)."""
+    layer = layers.get("TU")
+    if of in NAMES.values() and layer is not None:
+        bit = "TXSM" if story.kind != LEGACY else "IC"
+        seed = pseudo_of(story.frame, layer, layer.length)
+        was_left = story.kind == SEGMENTED or left % ALL_ONES == seed % ALL_ONES
+    elif of == "IPv4 header":
+        bit, was_left = "IXSM", story.kind == SEGMENTED or left == 0
     else:
         return
-    if told > len(packet) or (told < len(packet) and len(frame) > ethernet.MIN_FRAME_BYTES + len(tags)):
-        yield _found(f.LENGTH_WRONG, protocol=protocol, found=told, wanted=len(packet))
+    if was_left and story.descriptors and not _asked(story, bit):
+        yield found(f.SUM_NOT_ASKED, story.serial, protocol=of, bit=bit)
 
 
-def _layers(frame: bytes, verdict: Verdict) -> dict[str, _Layer]:
-    """What the IP sum and the TCP or UDP sum of this frame are about, as far as `wire` could read it."""
-    layers: dict[str, _Layer] = {}
-    for found in verdict.sums:
-        if found.of == "IPv4 header":
-            begin = found.offset - ipv4.CHECKSUM_OFFSET
-            end = begin + (frame[begin] & 15) * 4
-            layers["IP"] = _Layer(found.of, begin, end, end - 1, found.offset)
-        elif found.of == "UDP":
-            begin = found.offset - udp.CHECKSUM_OFFSET
-            length = int.from_bytes(frame[begin + 4 : begin + 6], "big")
-            layers["TU"] = _Layer(found.of, begin, begin + udp.HEADER_BYTES, begin + length - 1, found.offset)
-        elif found.of == "TCP":
-            begin = found.offset - tcp.CHECKSUM_OFFSET
-            payload = begin + (frame[begin + 12] >> 4) * 4
-            layers["TU"] = _Layer(found.of, begin, payload, _end_of_ip(frame) - 1, found.offset)
-    return layers
+def _asked(story: Story, bit: str) -> bool:
+    """Whether the descriptor that decides on `bit` sets it: the first on POPTS, the last on IC."""
+    decides = story.descriptors[-1 if bit == "IC" else 0]
+    return bool(decides.extended != (bit == "IC") and take(decides.command, getattr(TX_DATA, bit)))
 
 
-def _end_of_ip(frame: bytes) -> int:
-    """Where the IP packet of a frame that `wire` has read ends, padding excluded."""
-    tags, bare = split_tags(frame)
-    start, packet = ethernet.HEADER_BYTES + len(tags), bare[ethernet.HEADER_BYTES :]
-    if packet[0] >> 4 == 4:
-        return start + int.from_bytes(packet[2:4], "big")
-    return start + ipv6.HEADER_BYTES + int.from_bytes(packet[4:6], "big")
+def _lengths(story: Story, packet: Outline) -> Iterator[Found]:
+    """Do the headers tell of as many bytes as follow? A short frame may have padding behind."""
+    frame, l3 = story.frame, packet.l3
+    follow = len(frame) - l3
+    told = _word(frame, l3 + 2) if packet.version == 4 else ipv6.HEADER_BYTES + _word(frame, l3 + 4)
+    padded = len(frame) <= ethernet.MIN_FRAME_BYTES + l3 - ethernet.HEADER_BYTES
+    if told > follow or (told < follow and not padded):
+        yield _length_wrong(story, f"IPv{packet.version}", told, follow)
+    elif packet.protocol == udp.PROTOCOL and not packet.is_fragment and packet.l4 + udp.HEADER_BYTES <= len(frame):
+        inside, told = l3 + told - packet.l4, _word(frame, packet.l4 + 4)
+        if told != inside:
+            yield _length_wrong(story, "UDP", told, inside)
 
 
-def _pseudo(frame: bytes, layer: _Layer, length: int) -> int:
-    """The pseudo header's sum for this layer (§3.5.7)."""
-    packet = split_tags(frame)[1][ethernet.HEADER_BYTES :]
-    protocol = tcp.PROTOCOL if layer.protocol == "TCP" else udp.PROTOCOL
-    if packet[0] >> 4 == 4:
-        return pseudo_sum(packet[12:16], packet[16:20], protocol, length)
-    return pseudo_sum(packet[8:24], packet[24:40], protocol, length)
+def _length_wrong(story: Story, protocol: str, told: int, follow: int) -> Found:
+    return found(f.LENGTH_WRONG, story.serial, protocol=protocol, found=told, wanted=follow)
 
 
-def _found(kind: Finding, places: tuple[int, ...] = (), **values: object) -> Found:
-    return Found(kind, kind.sentence.format(**values), places)
+def _word(frame: bytes, at: int) -> int:
+    return int.from_bytes(frame[at : at + 2], "big")

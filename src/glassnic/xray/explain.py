@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from glassnic.spec import events
 from glassnic.spec.events import BY_NUMBER, say
-from glassnic.spec.findings import WARNING
 from glassnic.wire.verdict import verify
 from glassnic.xray.detect import detect
+from glassnic.xray.found import Found, noted
 from glassnic.xray.note import Note
 from glassnic.xray.story import SEGMENTED, WORD, Load, Story, read_story
 from glassnic.xray.trace import Row
@@ -21,25 +21,12 @@ MOST_DESCRIPTORS = 6
 """So many are told one by one."""
 
 
-class Point(NamedTuple):
-    """A finding, whoever found it; `places` are the bytes it spoilt."""
-
-    code: str
-    severity: str
-    sentence: str
-    section: str
-    places: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.code} ({self.severity}): {self.sentence} (§{self.section})"
-
-
 class Explanation(NamedTuple):
     """What can be said of one frame. `story` is None for a frame that arrived."""
 
     headline: str
     sentences: tuple[str, ...]
-    points: tuple[Point, ...]
+    points: tuple[Found, ...]
     story: Story | None
 
     def comment(self) -> str:
@@ -52,11 +39,12 @@ def explain(note: Note, frame: bytes) -> Explanation:
     last = note.piece.rows[-1][0]
     if last >= events.RX_FRAME:
         return _explain_arrival(note.piece.rows)
-    story = read_story(note.origin, frame, note.piece)
-    found = (
-        Point(one.kind.code, one.kind.severity, one.sentence, one.kind.section, one.places) for one in detect(story)
-    )
-    points = (*found, *_noted(story.noted), *_noted(story.loose, "before this frame, "))
+    return explain_story(read_story(note.origin, frame, note.piece))
+
+
+def explain_story(story: Story) -> Explanation:
+    """Explain a frame that left, or that would have left."""
+    points = (*detect(story), *noted(story.loose, where="before this frame, "))
     return Explanation(_headline(story), tuple(_sentences(story)), points, story)
 
 
@@ -64,7 +52,7 @@ def _explain_arrival(rows: Iterable[Row]) -> Explanation:
     """A frame from the wire: its rows, one sentence each; the last one says what became of it."""
     told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
     fate = told[-1] if told else "a frame arrived"
-    return Explanation(fate, tuple(told[:-1]), tuple(_noted(rows)), None)
+    return Explanation(fate, tuple(told[:-1]), tuple(noted(rows)), None)
 
 
 def _headline(story: Story) -> str:
@@ -83,8 +71,9 @@ def _sentences(story: Story) -> Iterator[str]:
     yield from _descriptors(story)
     yield from _contexts(story)
     for one in story.fields():
-        before = "" if one.before is None else f" from {one.before:#x}"
-        yield f"{one.name} at {_span(one.begin, one.length)} rewritten{before} to {one.after:#x} (§{one.section})"
+        width = 2 * one.length
+        before = "" if one.before is None else f"0x{one.before:0{width}x} "
+        yield f"{one.name} at {_span(one.begin, one.length)}: {before}becomes 0x{one.after:0{width}x} (§{one.section})"
     for sum_ in story.sums:
         span = f"bytes {sum_.begin} to {sum_.end} are summed"
         stored = f"{sum_.before:#06x} at {sum_.place} becomes {sum_.after:#06x}"
@@ -134,14 +123,6 @@ def _kind_of(load: Load) -> str:
 
 def _ranges(load: Load) -> str:
     return ", ".join(f"{name} {value}" for name, value in load.named().items())
-
-
-def _noted(rows: Iterable[Row], where: str = "") -> Iterator[Point]:
-    """What the card itself found out of order."""
-    for row in rows:
-        event = BY_NUMBER.get(row[0])
-        if event is not None and event.finding:
-            yield Point(event.name, WARNING, where + say(event, _unsigned(row)), event.section)
 
 
 def _event_sentence(row: Row) -> str:

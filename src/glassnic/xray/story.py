@@ -7,7 +7,7 @@ that the card did to the bytes can be undone: `handed` is what the driver handed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from zlib import crc32
@@ -18,16 +18,18 @@ from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.models import MODELS, Model
 from glassnic.spec.profiles import PROFILES, Traits
 from glassnic.wire import checksum, tcp
-from glassnic.xray.trace import Row, Slice
+from glassnic.xray.trace import LAST, WHOLE, Row, Slice
 
 ADDRESSES, TAG = 12, 4
 WORD = (1 << 64) - 1
 """Quadwords are recorded as signed numbers."""
 EXTENDED_FLAGS = ("EOP", "IFCS", "TSE", "RS", "VLE", "IDE", "IXSM", "TXSM")
 LEGACY_FLAGS = ("EOP", "IFCS", "IC", "RS", "VLE", "IDE")
-WHOLE, LAST, KIND = 32, 16, 3
+ACTS = frozenset((events.TX_SUM, events.TX_TAG, events.TX_PAD, events.TX_PROTOTYPE))
+"""What the card does in good order to the bytes of a frame."""
+KIND = 3
 LEGACY, PLAIN, SEGMENTED = 1, 2, 3
-"""What `how` of TX_FRAME holds: handed over whole, last of its packet, the kind; the segment number 8 bits higher."""
+"""The kind of a packet; `how` of TX_FRAME holds it in its lowest bits, the segment number 8 bits higher."""
 
 
 class Origin(NamedTuple):
@@ -122,40 +124,29 @@ class Field(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Story:
-    """A frame that left."""
+class Request:
+    """What the driver asked for: a packet, whether it made frames or not; or rows that belong to none."""
 
     origin: Origin
-    frame: bytes
-    serial: int
+    serial: int | None
+    """Of the frame; of a whole packet, of its first one, None if it made none."""
     at_ns: int
     kind: int
-    number: int
-    """Of its segment, from 0; of a send that was handed over whole, how many frames it makes."""
-    last: bool
-    whole: bool
+    """LEGACY, PLAIN or SEGMENTED; 0 where there is no descriptor."""
     descriptors: tuple[Descriptor, ...]
     known: tuple[Load, ...]
     """The last load of either kind of context before the packet, the later one last."""
+    void: tuple[Load, ...]
+    """Loads that the last reset made void, of kinds that were not loaded since."""
     from_reset: bool
     """The record goes back to the reset: a context that is not known was not loaded."""
-    sums: tuple[Sum, ...]
-    tag: tuple[int, int] | None
-    padded_from: int | None
     noted: tuple[Row, ...]
     """Rows that tell of something out of order."""
-    loose: tuple[Row, ...]
-    handed: bytes | None = None
-    """What the driver handed over for this frame, prototype header and all, with the FCS if it brought one."""
 
     @property
     def loads(self) -> tuple[Load, ...]:
         """What went to the context that it used, which comes last; none if it used none."""
-        if not self.asks_context:
-            return ()
-        traits = self.origin.traits
-        slots = (traits.plain_slot, traits.segmented_slot)
-        return tuple(load for load in self.known if slots[load.segments] == self.slot)
+        return tuple(load for load in self.known if self.asks_context and self.goes_to(load) == self.slot)
 
     @property
     def context(self) -> Load | None:
@@ -177,6 +168,34 @@ class Story:
         traits = self.origin.traits
         return traits.segmented_slot if self.kind == SEGMENTED else traits.plain_slot
 
+    def goes_to(self, load: Load) -> int:
+        """Which of the card's contexts a descriptor loaded."""
+        traits = self.origin.traits
+        return traits.segmented_slot if load.segments else traits.plain_slot
+
+    @property
+    def decides(self) -> Descriptor:
+        """The descriptor whose VLE, IFCS and SPECIAL count: the last, in segmentation the first (§3.3.7.1)."""
+        return self.descriptors[0 if self.kind == SEGMENTED else -1]
+
+
+@dataclass(frozen=True)
+class Story(Request):
+    """A frame that left."""
+
+    serial: int
+    frame: bytes
+    number: int
+    """Of its segment, from 0; of a send that was handed over whole, how many frames it makes."""
+    last: bool
+    whole: bool
+    tag: tuple[int, int] | None
+    padded_from: int | None
+    loose: tuple[Row, ...]
+    sums: tuple[Sum, ...] = ()
+    handed: bytes | None = None
+    """What the driver handed over for this frame, prototype header and all, with the FCS if it brought one."""
+
     @property
     def header_length(self) -> int:
         """Bytes of the frame that were copied from the prototype header; 0 where there was none (§3.5.5)."""
@@ -194,9 +213,8 @@ class Story:
 
     @property
     def own_fcs(self) -> bool:
-        """Did the driver bring the FCS? IFCS of the last descriptor tells, in segmentation of the first (§3.3.7.1)."""
-        decides = self.descriptors[0 if self.kind == SEGMENTED else -1]
-        return not self.tag and not decides.has(TX_DATA.IFCS)
+        """Did the driver bring the FCS? With an inserted tag it does not count (§3.3.3.1)."""
+        return not self.tag and not self.decides.has(TX_DATA.IFCS)
 
     def fields(self) -> Iterator[Field]:
         """The header fields that segmentation rewrote (§3.5.9.1 to §3.5.9.3)."""
@@ -230,44 +248,49 @@ class Story:
             yield Field(name, self.moved(at), length, before, after or 0, section)
 
 
-def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
-    """The story of a frame that left, from its slice. A slice without TX_FRAME is our mistake, or a spoilt file."""
-    now_ns = 0
+def read_request(origin: Origin, rows: Iterable[Row]) -> Request:
+    """What the driver asked for, from the slice of a packet or of one of its frames."""
+    now_ns = kind = 0
     loads: list[Load] = []
+    void: list[Load] = []
     descriptors: list[Descriptor] = []
-    sums: list[Row] = []
     noted: list[Row] = []
-    tag = padded_from = prototype = None
-    from_reset = False
-    for row in piece.rows:
+    from_reset, serial = False, None
+    for row in rows:
         event, a, b, c = row
         if event == events.TURN:
             now_ns = a
         elif event == events.TX_CONTEXT:
             loads.append(Load(a, now_ns, b & WORD, c & WORD))
         elif event == events.RESET:
-            from_reset = True
-        elif event == events.TX_PROTOTYPE:
-            prototype = row
+            void, loads, from_reset = loads, [], True
         elif event == events.TX_DESCRIPTOR:
             descriptors.append(Descriptor(a, b & WORD, c & WORD))
-        elif event == events.TX_SUM:
-            sums.append(row)
-        elif event == events.TX_TAG:
-            tag = (a, b)
-        elif event == events.TX_PAD:
-            padded_from = a
-        elif event != events.TX_FRAME:
+        elif event == events.TX_FRAME:
+            serial, kind = a, c & KIND
+        elif event not in ACTS:
             noted.append(row)
+    if not kind and descriptors:
+        kind = LEGACY if not descriptors[0].extended else SEGMENTED if descriptors[0].has(TX_DATA.TSE) else PLAIN
+    return Request(
+        origin, serial, now_ns, kind, tuple(descriptors), tuple(loads), tuple(void), from_reset, tuple(noted)
+    )
+
+
+def read_story(origin: Origin, frame: bytes, piece: Slice) -> Story:
+    """The story of a frame that left, from its slice. A slice without TX_FRAME is our mistake, or a spoilt file."""
     event, serial, _, how = piece.rows[-1]
     if event != events.TX_FRAME:
         raise ValueError("the record does not end with the frame")
+    acts = {row[0]: row for row in piece.rows}
+    tag, pad = acts.get(events.TX_TAG), acts.get(events.TX_PAD)
+    asked = vars(read_request(origin, piece.rows)) | {"serial": serial}
     story = Story(
-        origin, bytes(frame), serial, now_ns, how & KIND, how >> 8, bool(how & LAST), bool(how & WHOLE),
-        tuple(descriptors), tuple(loads), from_reset, (), tag, padded_from, tuple(noted), piece.loose,
+        **asked, frame=bytes(frame), number=how >> 8, last=bool(how & LAST), whole=bool(how & WHOLE),
+        tag=tag[1:3] if tag else None, padded_from=pad[1] if pad else None, loose=piece.loose,
     )  # fmt: skip
-    story = replace(story, sums=tuple(_sum(story, row) for row in sums))
-    return replace(story, handed=_handed_over(story, prototype))
+    story = replace(story, sums=tuple(_sum(story, row) for row in piece.rows if row[0] == events.TX_SUM))
+    return replace(story, handed=_handed_over(story, acts.get(events.TX_PROTOTYPE)))
 
 
 def _sum(story: Story, row: Row) -> Sum:

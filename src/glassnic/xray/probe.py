@@ -1,0 +1,92 @@
+"""What does one card tell of its frames, while it runs? Frames and rows of the record go in; each frame with its slice
+goes on to whoever listens: a capture (`capture.py`), a watch for findings (`watch.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from glassnic.spec import events
+from glassnic.xray.pcapng import INBOUND, OUTBOUND, CaptureError
+from glassnic.xray.trace import Slice, Tracer, arrivals
+
+Frame = bytes | bytearray | memoryview
+Rows = Iterable[Sequence[int]]
+
+
+class Listener(Protocol):
+    """What a card's frames are told to. Times count from 1970. Methods raise CaptureError, which ends the listening."""
+
+    def frame(self, at_ns: int, frame: Frame, direction: int, piece: Slice | None) -> None:
+        """A frame that left, or came from the wire. None: the record does not tell which rows are its own."""
+
+    def complete(self, at_ns: int, piece: Slice) -> None:
+        """A packet that is complete, with frames or without, or odd rows that belong to none."""
+
+    def flush(self) -> None:
+        """So much for now."""
+
+
+class Probe:
+    """Tells one card's frames to its listeners. Raises CaptureError when one of them fails, which then hears no more."""
+
+    def __init__(self, listeners: Iterable[Listener], offset_ns: int = 0) -> None:
+        """`offset_ns` makes the card's clock count from 1970."""
+        self.listeners = list(listeners)
+        self._offset_ns = offset_ns
+        self._tracer = Tracer()
+        self._now_ns = 0
+
+    def lost_rows(self) -> None:
+        """The record has been overwritten before it was read."""
+        self._tracer.forget()
+
+    def sent(self, frames: Iterable[Frame], rows: Rows) -> None:
+        """Frames that left, and all rows since the last call.
+
+        Flow control frames stand first and have no rows of their own; frames that looped back have rows but left not.
+        """
+        kept, pieces = list(frames), self._tracer.follow(rows)
+        unrecorded = len(kept) - len(pieces)
+        if unrecorded < 0:
+            pieces, unrecorded = [], len(kept)
+        complete = [(self._at(piece), piece) for piece in self._tracer.complete()]
+        told: list[Slice | None] = [*([None] * unrecorded), *pieces]
+        self._tell(
+            OUTBOUND, complete, [(self._at(piece), frame, piece) for frame, piece in zip(kept, told, strict=True)]
+        )
+
+    def received(self, frames: Iterable[Frame], rows: Rows, now_ns: int) -> None:
+        """Frames from the wire, and the rows of their arrival; fewer rows tell of none of them."""
+        kept = list(frames)
+        pieces: Sequence[Slice | None] = arrivals(rows)
+        self._now_ns = now_ns
+        if len(pieces) != len(kept):
+            pieces = [None] * len(kept)
+        at_ns = self._at(None)
+        self._tell(INBOUND, [], [(at_ns, frame, piece) for frame, piece in zip(kept, pieces, strict=True)])
+
+    def _at(self, piece: Slice | None) -> int:
+        """When a slice's last acts were: its turn tells."""
+        for row in piece.rows if piece else ():
+            if row[0] == events.TURN:
+                self._now_ns = row[1]
+        return self._now_ns + self._offset_ns
+
+    def _tell(
+        self, direction: int, complete: list[tuple[int, Slice]], frames: list[tuple[int, Frame, Slice | None]]
+    ) -> None:
+        failed: CaptureError | None = None
+        for listener in list(self.listeners):
+            try:
+                for at_ns, piece in complete:
+                    listener.complete(at_ns, piece)
+                for at_ns, frame, known in frames:
+                    listener.frame(at_ns, frame, direction, known)
+                listener.flush()
+            except CaptureError as error:
+                self.listeners.remove(listener)
+                failed = error
+        if failed is not None:
+            raise failed
