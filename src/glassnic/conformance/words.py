@@ -147,7 +147,7 @@ def counted(**counts: int) -> Steps:
     return [Read(name, count) for name, count in counts.items()]
 
 
-def done(*indices: int, not_yet: tuple[int, ...] = ()) -> Steps:
+def done(*indices: int, not_yet: tuple[int, ...] = ()) -> tuple[Peek, ...]:
     """DD is set in these descriptors of the transmit ring, and not in those (§3.3.3.2)."""
     look = [(index, b"\1") for index in indices] + [(index, b"\0") for index in not_yet]
-    return [Peek(TX_RING + index * DESCRIPTOR_BYTES + TX_STATUS_BYTE, status, b"\1") for index, status in look]
+    return tuple(Peek(TX_RING + index * DESCRIPTOR_BYTES + TX_STATUS_BYTE, status, b"\1") for index, status in look)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from glassnic.conformance.program import Program
-from glassnic.conformance.programs import checksums, contexts, segmentation, segmentation_ends
+from glassnic.conformance.programs import (
+    checksums,
+    contexts,
+    legacy,
+    rings,
+    segmentation,
+    segmentation_ends,
+    vlan_tx,
+)
 
 PROGRAMS: tuple[Program, ...] = (
+    *legacy.PROGRAMS,
+    *vlan_tx.PROGRAMS,
     *contexts.PROGRAMS,
     *checksums.PROGRAMS,
     *segmentation.PROGRAMS,
     *segmentation_ends.PROGRAMS,
+    *rings.PROGRAMS,
 )
