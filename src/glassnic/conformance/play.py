@@ -39,7 +39,7 @@ from glassnic.conformance.program import (
 from glassnic.conformance.targets.port import LostError, Target
 from glassnic.spec.bits import take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX, TX_STATUS_BYTE
-from glassnic.spec.registers import offset_of
+from glassnic.spec.registers import BY_OFFSET, Access, R, offset_of
 
 UNTIL_NS = 50_000_000
 LOOK_NS = 1_000_000
@@ -92,9 +92,9 @@ class Outcome:
         return same and bool(self.lost) == bool(other.lost)
 
 
-def play(program: Program, target: Target) -> Outcome:
-    """Run a program. Never raises: a lost card is an outcome."""
-    player = _Player(target)
+def play(program: Program, target: Target, patience_ns: int | None = None) -> Outcome:
+    """Run a program. Never raises: a lost card is an outcome. `patience_ns` is the target's own, if not given."""
+    player = _Player(target, target.patience_ns if patience_ns is None else patience_ns)
     try:
         target.power_on()
         for number, step in enumerate(program.steps):
@@ -118,8 +118,9 @@ class _Ring:
 class _Player:
     """A driver's and a wire's state while a program runs."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, patience_ns: int) -> None:
         self.target = target
+        self._patience_ns = patience_ns
         self.seen: list[Seen] = []
         self._transmit, self._receive = _Ring(), _Ring()
         self._size = 0
@@ -211,8 +212,8 @@ class _Player:
     # What must be seen
 
     def _judge(self, number: int, step: Expectation) -> Seen:
-        """Look until it holds or patience is over."""
-        left_ns = UNTIL_NS if isinstance(step, Until) else self.target.patience_ns
+        """Look until it holds or patience is over; once where a look takes away what is looked at."""
+        left_ns = UNTIL_NS if isinstance(step, Until) else 0 if _clears(step) else self._patience_ns
         while True:
             self.target.settle()
             expected, found = self._looks[type(step)](step)
@@ -261,6 +262,14 @@ class _Player:
         """The second quadword of the next descriptor to look at, or of one behind it."""
         place = self._receive.place(self._receive.next + index)
         return int.from_bytes(self.target.peek(place + 8, 8), "little")
+
+
+def _clears(step: Expectation) -> bool:
+    """Does looking clear what is looked at? A read of ICR does, and of a statistic (§13.4.17, §13.7)."""
+    if not isinstance(step, Read) or offset_of(step.register) not in BY_OFFSET:
+        return False
+    _, row = BY_OFFSET[offset_of(step.register)]
+    return row is R.ICR or row.access in (Access.RC, Access.HIGH)
 
 
 def _and(data: bytes, mask: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from glassnic.conformance.program import Program
 from glassnic.conformance.programs import (
     checksums,
+    completion,
     contexts,
     legacy,
     rings,
@@ -21,4 +22,5 @@ PROGRAMS: tuple[Program, ...] = (
     *segmentation.PROGRAMS,
     *segmentation_ends.PROGRAMS,
     *rings.PROGRAMS,
+    *completion.PROGRAMS,
 )
