@@ -1,20 +1,30 @@
-"""What do cards in other processes have in common? Memory that we share with them, a wire of ours, and real time."""
+"""What do cards in other processes have in common? Memory that we share with them, a wire of ours, real time; and that
+they can be lost: then the next program gets a fresh one.
+"""
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from glassnic.conformance.program import MEMORY_BYTES
 from glassnic.conformance.targets.port import LostError
 from glassnic.conformance.targets.wire import Wire
-from glassnic.transports.vfio_user.client import GuestRam
+from glassnic.lab.errors import LabError
+from glassnic.lab.process import Process, ending, tail
+from glassnic.transports.vfio_user.client import GuestRam, RefusedError
 
+TIMEOUT_S = 5.0
+"""A card that is silent for so long hangs."""
 RAM_BYTES = 1 << 20
 """What the card is lent: guest memory, and more that nobody looks at."""
 
 
 class Outside:
-    """Memory, wire and time of a `Target`. `patience_ns` is how long what is expected may take to come."""
+    """What a `Target` in another process is, but for its registers. Each kind says how to `_start` and `_reset` it."""
 
     patience_ns = 50_000_000
 
@@ -22,6 +32,22 @@ class Outside:
         self.name = name
         self._ram = GuestRam(RAM_BYTES)
         self._wire: Wire | None = None
+        self._process: Process | None = None
+        """The card's, where we started it."""
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._running = self._spent = self._known = False
+
+    def power_on(self) -> None:
+        """See `Target`. Raises LabError if the card cannot be had at all."""
+        if self._spent:
+            self.close()
+        if not self._running:
+            self._begin()
+        with self._talk():
+            self._reset()
+        self._ram.data[:MEMORY_BYTES] = bytes(MEMORY_BYTES)
+        if self._wire is not None:
+            self._wire.take()
 
     def peek(self, address: int, length: int) -> bytes:
         return self._ram.data[address : address + length]
@@ -32,15 +58,57 @@ class Outside:
     def wait(self, duration_ns: int) -> None:
         time.sleep(duration_ns / 1e9)
 
-    def take_sent(self) -> list[bytes]:
-        return self.wire.take()
+    def arrive(self, frames: tuple[bytes, ...]) -> None:
+        self._far_end().send(frames)
 
-    @property
-    def wire(self) -> Wire:
-        """The far end of the card's wire."""
+    def take_sent(self) -> list[bytes]:
+        return self._far_end().take()
+
+    def close(self) -> None:
+        self._running = self._spent = False
+        if self._wire is not None:
+            self._wire.close()
+        if self._process is not None:
+            self._process.child.kill()  # it has nothing to save, and may hang
+            self._process.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._wire = self._process = self._folder = None
+
+    def _start(self, folder: Path) -> None:
+        """Start the card, or connect to it; `folder` is for sockets and logs. Raises LabError."""
+        raise NotImplementedError
+
+    def _reset(self) -> None:
+        """As after power-on; decode memory and I/O, master the bus."""
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="glassnic-")
+        try:
+            self._start(Path(self._folder.name))
+        except LabError as error:
+            self.close()
+            if self._known:
+                raise LostError(str(error)) from error
+            raise
+        self._running = self._known = True
+
+    def _far_end(self) -> Wire:
         if self._wire is None:
-            raise LostError("the card has no wire here, so nobody can see its frames")
+            raise LostError("there is no wire to this card, so nobody sees its frames")
         return self._wire
 
-    def _clear_memory(self) -> None:
-        self._ram.data[:MEMORY_BYTES] = bytes(MEMORY_BYTES)
+    @contextmanager
+    def _talk(self) -> Iterator[None]:
+        """Speak to the card; whatever goes wrong with that means that it is lost."""
+        try:
+            yield
+        except (LabError, OSError, RefusedError) as error:
+            self._spent = True
+            if self._process is not None:
+                with suppress(LabError):
+                    code = self._process.wait_for_end(1)
+                    raise LostError(f"its process ended ({ending(code)}): {tail(self._process.said)}") from error
+            silent = f"it has not answered for {TIMEOUT_S:.0f} s"
+            raise LostError(silent if isinstance(error, TimeoutError) else str(error)) from error
