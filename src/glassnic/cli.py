@@ -37,6 +37,10 @@ COMMANDS: dict[str, Command] = {
     "report": Command(
         "glassnic.xray.report", "a capture as one HTML page: contexts over time, every frame, its bytes and its story"
     ),
+    "top": Command(
+        "glassnic.live.top", "watch a card that runs: rates, rings, contexts, causes, the last frames' stories"
+    ),
+    "ctl": Command("glassnic.live.ctl", "ask a card that runs: status, its last frames, link up or down, faults"),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 

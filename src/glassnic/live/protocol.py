@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from glassnic.xray.story import Origin
-
 TIMEOUT_S = 10.0
 
 
@@ -92,8 +90,3 @@ class Control:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def origin(status: dict[str, Any]) -> Origin:
-    """Which card answered `status` or `dump`."""
-    return Origin(status["model"], status["profile"])
