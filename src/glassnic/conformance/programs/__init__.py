@@ -11,6 +11,7 @@ from glassnic.conformance.programs import (
     rings,
     segmentation,
     segmentation_ends,
+    sent_counts,
     vlan_tx,
 )
 
@@ -23,4 +24,5 @@ PROGRAMS: tuple[Program, ...] = (
     *segmentation_ends.PROGRAMS,
     *rings.PROGRAMS,
     *completion.PROGRAMS,
+    *sent_counts.PROGRAMS,
 )

@@ -1,0 +1,37 @@
+"""Can the programs tell implementations apart? A card with any one trait changed shows it on some program."""
+
+from __future__ import annotations
+
+import pytest
+
+from glassnic.conformance.play import Outcome, play
+from glassnic.conformance.program import Program
+from glassnic.conformance.programs import PROGRAMS
+from glassnic.conformance.targets.inside import Inside
+from glassnic.spec.profiles import Traits
+
+OTHER = {
+    "plain_slot": 1,
+    "segmented_slot": 0,
+    "ipv6_header_bytes": 0,
+    "zero_sum": 0,
+    "legacy_sum": 0,
+    "block_send": 0,
+}
+"""For each trait a value that is not the manual's."""
+
+
+@pytest.fixture(scope="module")
+def by_the_manual() -> dict[Program, Outcome]:
+    return {one: play(one, Inside()) for one in PROGRAMS}
+
+
+def test_every_trait_there_is_has_another_value() -> None:
+    assert set(OTHER) == set(Traits._fields)
+    assert all(getattr(Traits(), trait) != value for trait, value in OTHER.items())
+
+
+@pytest.mark.parametrize("trait", OTHER)
+def test_every_trait_is_told_apart_by_a_program(trait: str, by_the_manual: dict[Program, Outcome]) -> None:
+    card = Inside(Traits()._replace(**{trait: OTHER[trait]}))
+    assert any(not outcome.agrees(play(one, card)) for one, outcome in by_the_manual.items())
