@@ -18,6 +18,7 @@ from struct import Struct
 
 from glassnic.backends.outbox import Outbox
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
+from glassnic.backends.writes import write_each
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
 from glassnic.wire.ethernet import padded
 
@@ -35,7 +36,6 @@ RUN_BYTES = 1 << 17
 _REQUEST = Struct("16sH22x")  # struct ifreq
 _TX_DROP_COLUMN = 11
 _OPTIONS = {"gso=off": LENGTH_LEAD}
-_NO_OFFLOAD = bytes(VNET_LEAD)
 
 
 class Tap:
@@ -85,10 +85,12 @@ class Tap:
         return self._fd
 
     def send(self, frames: Frames) -> None:
-        if frames.lead == self.lead or not self._header_bytes:
-            self._outbox.send(frames.with_lead() if self._header_bytes else frames)
-        else:
-            self._outbox.send(_NO_OFFLOAD + bytes(frame) for frame in frames)
+        if frames.lead != self.lead and self._header_bytes:
+            frames = Frames.of(map(bytes, frames), self.lead)
+        taken = 0 if self._outbox else write_each(self._fd, frames, self._header_bytes)
+        if taken < len(frames):
+            rest = Frames(frames.arena, frames.bounds[taken:], frames.lead)
+            self._outbox.send(rest.with_lead() if self._header_bytes else rest)
 
     def flush(self) -> None:
         self._outbox.flush()

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from glassnic.backends.writes import write_each
 from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
 from glassnic.jit import ENABLED
@@ -71,7 +72,7 @@ def load() -> None:
         nic.write(register.offset, value)
     nic.bus_master = True
     nic.advance(0)
-    nic.sent()
+    write_each(-1, nic.sent(), 0)
     nic.receive_led([UNSUMMED + FRAME])
     nic.write(R.RDT.offset, 1)
     nic.advance(1)

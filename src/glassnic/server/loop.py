@@ -108,7 +108,7 @@ class Loop:
             self.watches.wait(timeout_s)
             now_ns = time.monotonic_ns()
             due = min((at for worker in self.workers if (at := worker.turn(now_ns)) is not None), default=None)
-            if due is not None and due <= now_ns:
+            if due is not None and due <= time.monotonic_ns():
                 timeout_s = 0
             else:
                 timeout_s = -1
