@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from glassnic.spec.profiles import PROFILES
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="record the frames for Wireshark and `glassnic explain`, a card for each profile",
     )
+    parser.add_argument(
+        "--findings", metavar="FILE", help="write what is wrong with requests and frames, as JSON lines"
+    )
     parser.add_argument("--json", action="store_true", help="print what happened as JSON")
 
 
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from glassnic.demo.show import tell
 
     outcomes = [scenario.run(profile) for profile in ([args.profile] if args.profile else SIDE_BY_SIDE)]
-    if args.pcapng and not _recorded(args.pcapng, outcomes):
+    if not _recorded(args.pcapng, args.findings, outcomes):
         return 1
     holds = all(outcome.holds for outcome in outcomes)
     if args.json:
@@ -58,21 +61,33 @@ def run(args: argparse.Namespace) -> int:
     return 0 if holds else 1
 
 
-def _recorded(text: str, outcomes: list[Outcome]) -> bool:
-    """Write the frames and their record; False, and a sentence, if that fails. Times are those of the card's clock."""
+def _recorded(pcapng: str | None, findings: str | None, outcomes: list[Outcome]) -> bool:
+    """Write the frames and their record, and what is wrong with them; False, and a sentence, if that fails.
+
+    Times are those of the card's clock.
+    """
     from glassnic.xray.capture import Capture
     from glassnic.xray.pcapng import CaptureError
-    from glassnic.xray.probe import Probe
-    from glassnic.xray.sink import target
+    from glassnic.xray.probe import Listener, Probe
+    from glassnic.xray.sink import Sink, target
     from glassnic.xray.story import Origin
+    from glassnic.xray.watch import Watch
 
+    cards = [(one.profile, Origin(profile=one.profile)) for one in outcomes]
+    listeners: list[list[Listener]] = [[] for _ in cards]
     try:
-        with closing(
-            Capture(target(text), [(one.profile, Origin(profile=one.profile)) for one in outcomes])
-        ) as capture:
-            for number, outcome in enumerate(outcomes):
+        with ExitStack() as stack:
+            if pcapng:
+                capture = stack.enter_context(closing(Capture(target(pcapng), cards)))
+                for number, some in enumerate(listeners):
+                    some.append(capture.channel(number))
+            if findings:
+                watch = Watch(stack.enter_context(closing(Sink(target(findings), b""))))
+                for card, some in zip(cards, listeners, strict=True):
+                    some.append(watch.eye(*card))
+            for outcome, some in zip(outcomes, listeners, strict=True):
                 frames = [arrival.frame for arrival in outcome.arrivals if arrival.frame]
-                Probe([capture.channel(number)]).sent(frames, outcome.rows)
+                Probe(some).sent(frames, outcome.rows)
     except CaptureError as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return False

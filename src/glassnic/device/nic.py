@@ -361,8 +361,8 @@ class Nic:
         self.transmit.changed()
         self.receiver.changed()
 
-    def summary(self) -> list[str]:
-        """What the card did since it was made, in sentences."""
+    def summary(self, findings: bool = True) -> list[str]:
+        """What the card did since it was made, in sentences; `findings`: and what it noted out of order."""
         tally = self.core.recorder.tally
         lines = [
             f"{int(tally[events.TX_FRAME])} frames left, {int(tally[events.RX_FRAME])} were delivered to the guest",
@@ -370,10 +370,12 @@ class Nic:
         ]
         lost = int(tally[events.RX_MISSED])
         lines.append(f"{lost} received frames were lost for want of room")
-        findings = self.core.recorder.findings()
         if not findings:
+            return lines
+        odd = self.core.recorder.findings()
+        if not odd:
             lines.append("nothing the driver asked for was out of order")
-        for event, count in findings:
+        for event, count in odd:
             lines.append(f"{count} × {event.name} (§{event.section}): the driver asked for something out of order")
         return lines
 

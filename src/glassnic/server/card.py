@@ -90,9 +90,9 @@ class Card:
         self._watches.forget(self._listener.fileno())
         self._listener.close()
 
-    def summary(self) -> list[str]:
-        """What the card did, and what became of its frames outside, in sentences."""
-        lines = self.nic.summary()
+    def summary(self, findings: bool = True) -> list[str]:
+        """What the card did, and what became of its frames outside, in sentences; `findings` as in `Nic.summary`."""
+        lines = self.nic.summary(findings)
         if self.dropped:
             lines.append(f"{self.dropped} frames died on the host's side, outside the card")
         if self._function.dropped_writes:
@@ -134,6 +134,8 @@ class Card:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
         due = nic.deadline
+        if self._probe is not None and nic.core.recorder.total != self._told:
+            self._moved = True  # something odd was asked for, and may be no work at all
         end_ns = now_ns + TURN_NS
         while self._moved or (due is not None and due <= now_ns < end_ns):
             if due is not None and due <= now_ns:

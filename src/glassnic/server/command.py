@@ -28,9 +28,11 @@ from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Listener, ListenError
 from glassnic.xray.capture import Capture
 from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.probe import Listener as FrameListener
 from glassnic.xray.probe import Probe
 from glassnic.xray.sink import target
 from glassnic.xray.story import Origin
+from glassnic.xray.watch import Watch, add_watch_arguments, open_watch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="record frames and what the card did to them, for Wireshark and `glassnic explain`; FILE may be a named "
         "pipe that is read, and FILE,size=64M,files=10 begins a new file at each 64 MB and keeps ten",
     )
+    add_watch_arguments(parser)
     parser.add_argument(
         "--control",
         metavar="PATH",
@@ -69,14 +72,17 @@ def run(args: argparse.Namespace) -> int:
             loop = Loop()
             stack.callback(loop.close)
             _obey_signals(loop, stack)
-            cards = [_make(config, loop, stack) for config in configs]
+            watch = open_watch(args, stack, _say)
+            cards = [_make(config, watch, loop, stack) for config in configs]
             metrics = _serve_metrics(args.metrics, list(zip(cards, configs, strict=True)), loop, stack)
             _load_engine(loop, cards)
             _tell(configs, metrics)
             gc.freeze()  # what is alive now lives on: no collection need look at it again
             loop.run()
             for config, card in zip(configs, cards, strict=True):
-                print(*(f"{config.name}: {line}" for line in card.summary()), sep="\n")
+                print(*(f"{config.name}: {line}" for line in card.summary(findings=watch is None)), sep="\n")
+            if watch is not None:
+                watch.show()
     except (ConfigError, ListenError, BackendError, CaptureError, MemoryError, ValueError) as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return 1
@@ -92,14 +98,14 @@ def _configs(args: argparse.Namespace) -> list[CardConfig]:
     return read_file(Path(args.config))
 
 
-def _make(config: CardConfig, loop: Loop, stack: ExitStack) -> Card:
+def _make(config: CardConfig, watch: Watch | None, loop: Loop, stack: ExitStack) -> Card:
     """One card, listening. Its errors are sentences, all of them."""
     memory = SharedMemory()
     nic = Nic(memory, model=config.model, profile=config.profile, mac=config.mac, eeprom=_read_eeprom(config.eeprom))
     nic.eeprom.changed = config.eeprom is not None and not config.eeprom.exists()  # so that there is a file to keep
     backend = open_backend(config.net)
     stack.callback(backend.close)
-    probe = _open_capture(config, stack)
+    probe = _open_probe(config, watch, stack)
     listener = Listener(config.path)
     stack.callback(listener.close)
     card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom, probe)
@@ -121,13 +127,15 @@ def _serve_metrics(text: str | None, cards: list[tuple[Card, CardConfig]], loop:
     return url
 
 
-def _open_capture(config: CardConfig, stack: ExitStack) -> Probe | None:
-    """What records the card's frames, if that is asked for."""
-    if config.pcapng is None:
-        return None
-    capture = Capture(target(config.pcapng), [(config.name, Origin(config.model, config.profile))])
-    stack.callback(capture.close)
-    return Probe([capture.channel()], time.time_ns() - time.monotonic_ns())
+def _open_probe(config: CardConfig, watch: Watch | None, stack: ExitStack) -> Probe | None:
+    """What tells of the card's frames to a capture and to the watch, if either is asked for."""
+    origin = Origin(config.model, config.profile)
+    listeners: list[FrameListener] = [watch.eye(config.name, origin)] if watch else []
+    if config.pcapng is not None:
+        capture = Capture(target(config.pcapng), [(config.name, origin)])
+        stack.callback(capture.close)
+        listeners.append(capture.channel())
+    return Probe(listeners, time.time_ns() - time.monotonic_ns()) if listeners else None
 
 
 def _read_eeprom(path: Path | None) -> bytes | None:

@@ -4,7 +4,8 @@ goes on to whoever listens: a capture (`capture.py`), a watch for findings (`wat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from glassnic.spec import events
@@ -29,7 +30,7 @@ class Listener(Protocol):
 
 
 class Probe:
-    """Tells one card's frames to its listeners. Raises CaptureError when one of them fails, which then hears no more."""
+    """Tells one card's frames to its listeners. Raises CaptureError when one fails, which then hears no more."""
 
     def __init__(self, listeners: Iterable[Listener], offset_ns: int = 0) -> None:
         """`offset_ns` makes the card's clock count from 1970."""
@@ -51,11 +52,19 @@ class Probe:
         unrecorded = len(kept) - len(pieces)
         if unrecorded < 0:
             pieces, unrecorded = [], len(kept)
-        complete = [(self._at(piece), piece) for piece in self._tracer.complete()]
-        told: list[Slice | None] = [*([None] * unrecorded), *pieces]
-        self._tell(
-            OUTBOUND, complete, [(self._at(piece), frame, piece) for frame, piece in zip(kept, told, strict=True)]
-        )
+        own: list[tuple[Frame, Slice | None]] = [(frame, None) for frame in kept[:unrecorded]]
+        told = [*own, *zip(kept[unrecorded:], pieces, strict=True)]
+        self._tell(OUTBOUND, [(self._at(piece), frame, piece) for frame, piece in self._in_order(told)])
+
+    def _in_order(self, frames: list[tuple[Frame, Slice | None]]) -> Iterator[tuple[Frame | None, Slice | None]]:
+        """Frames, and before each what is complete with it: the cause before its consequences."""
+        complete = deque(self._tracer.complete())
+        for frame, piece in frames:
+            while piece is not None and complete and _serial(complete[0]) <= _serial(piece):
+                yield None, complete.popleft()
+            yield frame, piece
+        for one in complete:
+            yield None, one
 
     def received(self, frames: Iterable[Frame], rows: Rows, now_ns: int) -> None:
         """Frames from the wire, and the rows of their arrival; fewer rows tell of none of them."""
@@ -65,7 +74,7 @@ class Probe:
         if len(pieces) != len(kept):
             pieces = [None] * len(kept)
         at_ns = self._at(None)
-        self._tell(INBOUND, [], [(at_ns, frame, piece) for frame, piece in zip(kept, pieces, strict=True)])
+        self._tell(INBOUND, [(at_ns, frame, piece) for frame, piece in zip(kept, pieces, strict=True)])
 
     def _at(self, piece: Slice | None) -> int:
         """When a slice's last acts were: its turn tells."""
@@ -74,19 +83,25 @@ class Probe:
                 self._now_ns = row[1]
         return self._now_ns + self._offset_ns
 
-    def _tell(
-        self, direction: int, complete: list[tuple[int, Slice]], frames: list[tuple[int, Frame, Slice | None]]
-    ) -> None:
+    def _tell(self, direction: int, told: list[tuple[int, Frame | None, Slice | None]]) -> None:
+        """Tell each listener of frames, and of what is no frame."""
         failed: CaptureError | None = None
         for listener in list(self.listeners):
             try:
-                for at_ns, piece in complete:
-                    listener.complete(at_ns, piece)
-                for at_ns, frame, known in frames:
-                    listener.frame(at_ns, frame, direction, known)
+                for at_ns, frame, piece in told:
+                    if frame is not None:
+                        listener.frame(at_ns, frame, direction, piece)
+                    elif piece is not None:
+                        listener.complete(at_ns, piece)
                 listener.flush()
             except CaptureError as error:
                 self.listeners.remove(listener)
                 failed = error
         if failed is not None:
             raise failed
+
+
+def _serial(piece: Slice) -> int:
+    """Of the frame whose slice this is, of a packet's first one; -1 where there is none."""
+    event, serial, *_ = piece.rows[-1]
+    return serial if event == events.TX_FRAME else -1

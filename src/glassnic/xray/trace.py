@@ -58,7 +58,7 @@ class Tracer:
 
     def forget(self) -> None:
         """The card was reset, or rows were lost: nothing is known of contexts or of an open packet."""
-        self._turn = NO_TURN
+        self._turn = self._acted = NO_TURN
         self._reset: list[Row] = []
         self._void: dict[int, tuple[Row, Row]] = {}
         self._loads: dict[int, tuple[Row, Row]] = {}
@@ -135,7 +135,7 @@ class Tracer:
         if len(self._descriptors) == MOST_DESCRIPTORS:
             self._descriptors.pop()
         self._descriptors.append(row)
-        self._closed = bool(take(row[3], TX_DATA.EOP))
+        self._closed, self._acted = bool(take(row[3], TX_DATA.EOP)), self._turn
 
     def _before(self) -> list[Row]:
         """Where a kind of context was not loaded since the reset: the reset, after what it made void."""
@@ -157,6 +157,7 @@ class Tracer:
             self._complete.append(Slice((self._turn, row)))
 
     def _finish(self, row: Row) -> Slice:
+        self._acted = self._turn
         done = Slice((*self._packet(), *self._acts, row), tuple(self._loose))
         self._acts, self._loose = [], []
         self._first_frame = self._first_frame or [row]
@@ -165,7 +166,7 @@ class Tracer:
 
     def _packet(self) -> list[Row]:
         latched = self._latched if any(_asks_context(row[3]) for row in self._descriptors) else []
-        return [*latched, self._turn, *self._descriptors, *self._prototype]
+        return [*latched, self._acted, *self._descriptors, *self._prototype]
 
     def _end_packet(self) -> None:
         """The packet is complete, or a reset ended it; what no frame took is left to the next one."""

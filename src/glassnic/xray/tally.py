@@ -1,0 +1,30 @@
+"""How often was what found? The table that a watch leaves behind, a row for each card and code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glassnic.spec.findings import ERROR
+from glassnic.xray.watch import Count
+
+
+def show(counts: Mapping[tuple[str, str], Count]) -> None:
+    """Print the table: by card and code, the worst first."""
+    table = Table(box=box.SIMPLE_HEAD, title="Out of order", title_justify="left", title_style="bold")
+    for title in ("card", "finding", "severity", "times", "the first one", "section"):
+        table.add_column(title, justify="right" if title == "times" else "left")
+    for (card, code), count in sorted(counts.items(), key=lambda item: _rank(item[1])):
+        first = count.first
+        style = "red" if first.severity == ERROR else "yellow"
+        sentence, section = Text(first.sentence), f"§{first.section}"
+        table.add_row(card, code, first.severity, str(count.times), sentence, section, style=style)
+    Console(highlight=False).print(table)
+
+
+def _rank(count: Count) -> tuple[bool, int]:
+    return count.first.severity != ERROR, -count.times
