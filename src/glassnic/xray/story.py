@@ -143,7 +143,7 @@ class Request:
     noted: tuple[Row, ...]
     """Rows that tell of something out of order."""
 
-    @property
+    @cached_property
     def loads(self) -> tuple[Load, ...]:
         """What went to the context that it used, which comes last; none if it used none."""
         return tuple(load for load in self.known if self.asks_context and self.goes_to(load) == self.slot)
