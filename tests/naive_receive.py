@@ -216,8 +216,8 @@ class NaiveReceive:
         self.fifo.append(frame)
         if len(self.fifo) == 1:
             self.deliver()
-        if self.fifo and self.fifo[-1] is frame and short_of:
-            self.events["RX_NO_BUFFER"] += 1
+        if self.fifo and self.fifo[-1] is frame:
+            self.events.update(RX_WAITS=1, RX_NO_BUFFER=int(short_of))
 
     def _count_good(self, frame: Frame) -> None:
         length, destination = len(frame.octets), frame.octets[:6]

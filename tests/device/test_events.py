@@ -112,6 +112,7 @@ SCENES: dict[int, Scene] = {
     events.RX_BAD: lambda bench: receive(bench, frame(4000, MAC)),
     events.RX_PAUSE: receive_pause,
     events.RX_SIZE_RESERVED: lambda bench: bench.write(R.RCTL, RCTL.BSEX.mask),
+    events.RX_WAITS: lambda bench: receive(bench, given=0),
     events.RX_RING_OUTSIDE: lambda bench: receive_nowhere(bench, ring=True),
     events.RX_BUFFER_OUTSIDE: lambda bench: receive_nowhere(bench, ring=False),
     events.RX_DISABLED: lambda bench: bench.receive([frame(60, MAC)]),

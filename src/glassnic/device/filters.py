@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
-from glassnic.device.receive_state import ADDRESS, FCS, HEADER, INEXACT, TAG, Desk, Setting, record, word
+from glassnic.device.receive_state import ADDRESS, FCS, HEADER, INEXACT, TAG, WAY_LO, Desk, Setting, record, word
 from glassnic.device.register_file import RegisterFile
 from glassnic.device.span import load64
-from glassnic.spec import events
+from glassnic.spec import events, ways
 from glassnic.spec.bits import take
 from glassnic.spec.fields import RAH
 from glassnic.spec.registers import R
@@ -26,8 +26,8 @@ MULTICAST = 1
 NOBODY = -1
 """No address: an entry that is not valid, or whose address select is reserved."""
 
-REFUSED, EXACT = -1, 0
-"""What a filter says of a frame; the third answer is INEXACT."""
+REFUSED = -1
+"""What a filter says of a frame that it does not let in; of others the marks, the way in among them."""
 BY_ADDRESS, BY_VLAN, BY_CONTROL, BY_LENGTH = range(4)
 """Why a frame is refused, as recorded."""
 NOT_CONTROL, PAUSE, UNSUPPORTED = range(3)
@@ -64,7 +64,7 @@ def control_kind(desk: Desk, setting: Setting, at: int) -> int:
 
 @leaf
 def passes(desk: Desk, setting: Setting, at: int, length: int) -> int:
-    """EXACT, INEXACT (by the hash alone: software must look again), or REFUSED (§3.2.1)."""
+    """The way in, marked INEXACT by the hash alone (software must look again), or REFUSED (§3.2.1)."""
     if length < HEADER + FCS:
         record(desk, events.RX_FILTERED, 0, length, BY_LENGTH)
         return REFUSED
@@ -86,7 +86,7 @@ def passes_control(desk: Desk, setting: Setting, at: int, length: int, kind: int
     """
     destination = load64(desk.arena, at) & ADDRESS_MASK
     if kind == UNSUPPORTED and setting.pass_control:
-        return EXACT
+        return ways.CONTROL << WAY_LO
     if kind == PAUSE and destination == setting.station and not setting.discard_pause:
         return passes(desk, setting, at, length)
     record(desk, events.RX_FILTERED, destination, length, BY_CONTROL)
@@ -99,14 +99,16 @@ def passes_address(desk: Desk, setting: Setting, at: int, destination: int) -> i
     source = load64(desk.arena, at + ADDRESS) & ADDRESS_MASK
     for row in range(len(desk.exact)):
         if desk.exact[row, 0] == destination or desk.exact[row, 1] == source:
-            return EXACT
+            return row << WAY_LO
     if not destination & MULTICAST:
-        return EXACT if setting.unicast else REFUSED
-    if setting.multicast or (setting.broadcast and destination == ADDRESS_MASK):  # MPE takes broadcasts too (inferred)
-        return EXACT
+        return ways.UNICAST << WAY_LO if setting.unicast else REFUSED
+    if setting.multicast:  # takes broadcasts too (inferred)
+        return ways.MULTICAST << WAY_LO
+    if setting.broadcast and destination == ADDRESS_MASK:
+        return ways.BROADCAST << WAY_LO
     index = (destination >> 32 >> setting.hash_shift) & 0xFFF
     if (int(desk.multicast[index >> 5]) >> (index & 31)) & 1:
-        return INEXACT
+        return INEXACT | ways.HASH << WAY_LO
     return REFUSED
 
 

@@ -52,6 +52,7 @@ from glassnic.device.receive_state import (
     TAIL,
     USED,
     WAITING,
+    WAY_LO,
     Desk,
     Setting,
     record,
@@ -169,7 +170,7 @@ def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
         count_bad(desk, length, bad, odd)
         marks |= (BAD if bad else 0) | (ODD_SIZE if odd else 0)
         if not setting.store_bad or length > LONGEST:  # nothing longer than LONGEST fits, whatever SBP says (inferred)
-            record(desk, events.RX_BAD, length, marks, 0)
+            record(desk, events.RX_BAD, length, marks & (BAD | ODD_SIZE), 0)
             return REFUSED
     return marks | (CONTROL if kind != NOT_CONTROL else 0)
 
@@ -247,6 +248,7 @@ def hold(desk: Desk, at: int, length: int, marks: int) -> None:
     while gap and done < length:  # in steps of the gap: the runs of one copy do not overlap
         copy(desk.arena, to + done, desk.arena, at + done, min(gap, length - done))
         done += gap
+    record(desk, events.RX_WAITS, length, state[WAITING], state[HELD])
     row = (state[FIRST] + state[WAITING]) & ROW_MASK
     desk.waiting[row, 0] = to
     desk.waiting[row, 1] = length
@@ -316,7 +318,7 @@ def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) 
         state[DELAYED] = 0
     else:
         state[DELAYED] = 1
-    record(desk, events.RX_FRAME, state[SERIAL], stored, flags | DD)
+    record(desk, events.RX_FRAME, state[SERIAL], stored, marks >> WAY_LO << 16 | flags | DD)
     state[SERIAL] += 1
     return True
 
@@ -348,7 +350,7 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
             whole = DD | (flags if taken == left else 0)
             if mine:
                 write_back(desk, at, taken, checksum if left == stored else 0, whole, special if taken == left else 0)
-                record(desk, events.RX_DESCRIPTOR, place, address, whole)
+                record(desk, events.RX_DESCRIPTOR, place, address, taken << 16 | whole)
             left -= taken
         state[HEAD] = place + 1 if place + 1 < setting.entries else 0
         if free == setting.low_water:

@@ -23,6 +23,8 @@ STATE_WORDS = 13
 
 INEXACT, BAD, ODD_SIZE, CONTROL = 1, 2, 4, 8
 """Marks of a frame: passed by the hash alone, FCS wrong, of illegal length, a MAC control frame."""
+WAY_LO = 4
+"""From this bit on the marks hold by which filter it passed: a number of `spec/ways.py`."""
 
 FCS, TAG, HEADER, ADDRESS = 4, 4, 14, 6
 SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384

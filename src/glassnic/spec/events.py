@@ -71,6 +71,7 @@ RX_MISSED = 54
 RX_BAD = 55
 RX_PAUSE = 56
 RX_SIZE_RESERVED = 57
+RX_WAITS = 58
 RX_RING_OUTSIDE = 60
 RX_BUFFER_OUTSIDE = 61
 RX_DISABLED = 62
@@ -130,14 +131,15 @@ EVENTS: tuple[Event, ...] = (
     Event(TX_UNLOADED, "TX_UNLOADED", ("place", "slot", "c"), "the packet uses context {slot}, which was not loaded since the reset", "3.6", ERROR),
     Event(TX_WRITE_BACK_OUTSIDE, "TX_WRITE_BACK_OUTSIDE", ("place", "address", "c"), "descriptor {place} cannot be written back: its memory is read only", "3.4.2", ERROR),
     Event(TX_HEADER_FIELD_OUTSIDE, "TX_HEADER_FIELD_OUTSIDE", ("offset", "hdrlen", "c"), "a header field at {offset} lies outside the header of {hdrlen} bytes: left alone", "3.5.9", ERROR),
-    Event(RX_FRAME, "RX_FRAME", ("serial", "length", "how"), "frame {serial} of {length} bytes is delivered", "3.2.3"),
-    Event(RX_DESCRIPTOR, "RX_DESCRIPTOR", ("place", "address", "status"), "descriptor {place} takes bytes at {address:#x}", "3.2.3"),
+    Event(RX_FRAME, "RX_FRAME", ("serial", "length", "marks"), "frame {serial} of {length} bytes is delivered", "3.2.3"),
+    Event(RX_DESCRIPTOR, "RX_DESCRIPTOR", ("place", "address", "filled"), "descriptor {place} takes {bytes} bytes at {address:#x}", "3.2.3"),
     Event(RX_FILTERED, "RX_FILTERED", ("destination", "length", "why"), "a frame passes no filter", "3.2.1"),
-    Event(RX_NO_BUFFER, "RX_NO_BUFFER", ("length", "rdh", "rdt"), "a frame finds no receive descriptor and waits in the FIFO", "13.7.33"),
+    Event(RX_NO_BUFFER, "RX_NO_BUFFER", ("length", "rdh", "rdt"), "a frame finds too few receive descriptors", "13.7.33"),
     Event(RX_MISSED, "RX_MISSED", ("length", "fifo_bytes", "c"), "a frame of {length} bytes is lost: no room in the FIFO", "13.7.5"),
     Event(RX_BAD, "RX_BAD", ("length", "why", "c"), "a bad frame of {length} bytes is dropped", "3.2.3.2"),
     Event(RX_PAUSE, "RX_PAUSE", ("quanta", "b", "c"), "the partner asks for a pause of {quanta} quanta", "8.9"),
     Event(RX_SIZE_RESERVED, "RX_SIZE_RESERVED", ("rctl", "b", "c"), "RCTL {rctl:#x} sets BSEX with BSIZE 00, a buffer size that is reserved: 2048 is taken", "13.4.22", WARNING),
+    Event(RX_WAITS, "RX_WAITS", ("length", "frames", "fifo_bytes"), "a frame of {length} bytes waits in the FIFO behind {frames} others, {fifo_bytes} bytes", "13.4.16"),
     Event(RX_RING_OUTSIDE, "RX_RING_OUTSIDE", ("place", "address", "c"), "receive descriptor {place} at {address:#x} is outside memory", "3.2.6", ERROR),
     Event(RX_BUFFER_OUTSIDE, "RX_BUFFER_OUTSIDE", ("place", "address", "length"), "the receive buffer at {address:#x} is outside memory", "3.2.3", ERROR),
     Event(RX_DISABLED, "RX_DISABLED", ("length", "b", "c"), "a frame arrives while the receiver is disabled or the link is down", "13.4.22"),
@@ -148,7 +150,12 @@ BY_NUMBER: dict[int, Event] = {event.number: event for event in EVENTS}
 KINDS = 64
 """Event numbers are below this: the recorder counts each kind."""
 
-PACKED: dict[str, tuple[str, str, int]] = {"range": ("begin", "end", 32), "change": ("before", "after", 16)}
+PACKED: dict[str, tuple[str, str, int]] = {
+    "range": ("begin", "end", 32),
+    "change": ("before", "after", 16),
+    "filled": ("bytes", "status", 16),
+    "marks": ("way", "status", 16),
+}
 """Columns that hold two numbers: the name of the upper, of the lower, and the width of the lower in bits."""
 
 
