@@ -263,12 +263,12 @@ ODD: tuple[Program, ...] = (
         "3.3.3.1",
         "an-end-without-bytes",
         "Whether a packet of no bytes is one is not said.",
-        (transmitter(), LAY_FRAME, Give((encode_legacy(buffer(0), 0, EOP=1, IFCS=1, RS=1), FRAME_DATA)), taken(2)),
+        (transmitter(), Give((encode_legacy(buffer(0), 0, EOP=1, IFCS=1, RS=1),)), taken(1)),
         Either(
             (
-                ("nothing leaves for it", Sent((FRAME,))),
-                ("an empty packet leaves", Sent((b"", FRAME))),
-                ("it is padded", Sent((bytes(60), FRAME))),
+                ("an empty frame leaves", Sent((b"",))),
+                ("a frame of padding leaves", Sent((bytes(60),))),
+                ("nothing leaves", Sent(())),
             )
         ),
     ),

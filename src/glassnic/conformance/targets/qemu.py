@@ -59,6 +59,12 @@ class QemuCard(Outside):
         self._spent = True
         super().arrive(frames)
 
+    def take_sent(self) -> list[bytes]:
+        """A frame of no bytes, once sent, stalls QEMU's queue for good: nothing leaves after it."""
+        sent = super().take_sent()
+        self._spent |= b"" in sent
+        return sent
+
     def settle(self) -> None:
         """QEMU's cards do what a register write asks for before they answer it."""
         self._far_end().settle()
