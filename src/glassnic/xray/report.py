@@ -58,8 +58,7 @@ def run(args: argparse.Namespace) -> int:
     source = Path(args.file)
     target = Path(args.output) if args.output else source.with_suffix(".html")
     try:
-        first, last = _span(args.frames)
-        content = collect(entries(args.file), source.name, first, last)
+        content = collect(entries(args.file), source.name, _span(args.frames))
         if not content.table["count"]:
             wanted = (
                 "" if args.frames == "1-" else f" in {args.frames}; it has {content.table['frames_in_file']} in all"
@@ -131,7 +130,8 @@ def _said(target: Path, content: Content) -> str:
     table = content.table
     found = sum(map(bool, table["columns"]["severity"]))
     size = f"{target.stat().st_size / 1e6:.1f} MB"
-    words = [f"{target}: {table['count']:,} frames, {found:,} of them with findings, {size}; open it in a browser"]
+    frames = "1 frame" if table["count"] == 1 else f"{table['count']:,} frames"
+    words = [f"{target}: {frames}, {found:,} with findings, {size}; open it in a browser"]
     if table["count"] == MOST_FRAMES < table["frames_in_file"]:
         words.append(f"The file has {table['frames_in_file']:,} frames: choose others with --frames A-B.")
     if table["kept_bytes"]:

@@ -8,9 +8,10 @@ looked at. Limits keep the page openable and are told in it: `MOST_FRAMES`, and 
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from glassnic.spec.descriptors import CONTEXTS
@@ -24,6 +25,7 @@ from glassnic.xray.story import Load, Origin, Story
 
 MOST_FRAMES = 50_000
 MOST_BYTES = 32 << 20
+SAME = re.compile(r"(.)\1*")
 NO_CONTEXT, RECEIVED = -1, -2
 """In the column `slot`, besides the number of a context."""
 
@@ -110,9 +112,9 @@ class Collector:
             })  # fmt: skip
         return index
 
-    def content(self, file: str, frames_in_file: int) -> Content:
+    def content(self, file: str, frames_in_file: int, most_bytes: int) -> Content:
         """Everything, put together. `at` becomes a time since the first frame."""
-        frames, keep = self._frames, self._keep_bytes()
+        frames, keep = self._frames, self._keep_bytes(most_bytes)
         start = frames[0]["at"] if frames else 0
         columns = {name: [frame[name] for frame in frames] for name in frames[0]} if frames else {}
         if frames:
@@ -138,11 +140,10 @@ class Collector:
         }
         return Content(table, b"".join(self._words), b"".join(octets))
 
-    def _keep_bytes(self) -> int:
+    def _keep_bytes(self, most: int) -> int:
         """So many bytes of each frame are kept."""
         longest = max(map(len, self._octets), default=0)
-        fits = sum(map(len, self._octets)) <= MOST_BYTES
-        return longest if fits else MOST_BYTES // len(self._octets)
+        return longest if sum(map(len, self._octets)) <= most else most // len(self._octets)
 
     def _placed_loads(self, start: int) -> list[Json]:
         """The loads with the frame that each one stands `before`: the first later one, or the first that used it."""
@@ -160,15 +161,21 @@ class Collector:
         return placed
 
 
-def collect(entries: Iterable[Entry], file: str, first: int = 1, last: int = 0) -> Content:
-    """Frames `first` to `last` of a file (0: to its end), as many as a page holds."""
+def collect(
+    entries: Iterable[Entry],
+    file: str,
+    frames: tuple[int, int] = (1, 0),
+    most_frames: int = MOST_FRAMES,
+    most_bytes: int = MOST_BYTES,
+) -> Content:
+    """`frames`: the first and the last (0: the file's end) that the page of a file named `file` shall show."""
     collector, total, kept = Collector(), 0, 0
     for entry in entries:
         total += 1
-        if first <= entry.number and (not last or entry.number <= last) and kept < MOST_FRAMES:
+        if frames[0] <= entry.number <= (frames[1] or entry.number) and kept < most_frames:
             collector.take(entry)
             kept += 1
-    return collector.content(file, total)
+    return collector.content(file, total, most_bytes)
 
 
 def _card(name: str, origin: Origin | None) -> Json:
@@ -209,5 +216,5 @@ def _told(story: Story) -> Json:
 
 def _runs(explanation: Explanation, length: int) -> list[tuple[int, str]]:
     """What each byte is, as where a run of the same letter begins, and the letter."""
-    letters = enumerate(mark.letter for mark in marks_of(explanation, length))
-    return [next((begin, letter) for begin, _ in run) for letter, run in groupby(letters, lambda pair: pair[1])]
+    letters = "".join(mark.letter for mark in marks_of(explanation, length))
+    return [(run.start(), run[1]) for run in SAME.finditer(letters)]

@@ -69,7 +69,7 @@ function sayOctet(at, octet, letter, sums) {
 function drawLegend(letters, sums, length) {
   const rows = data.table.legend.filter(([letter]) => letters.includes(letter)).map(([letter, meant]) =>
     el("tr", {}, el("th", { scope: "row" }, el("span", { class: `octet m-${letter}` }, letter === DATA_LETTER ? "00" : letter)),
-      el("td", {}, meant.split(/(\(§[\d.]+\))/)[0].trim()), el("td", { class: "where" }, placesOf(letters, letter))));
+      el("td", {}, sentence(meant)), el("td", { class: "where" }, placesOf(letters, letter))));
   sums.forEach(([of, begin, end, place], nth) => rows.push(
     el("tr", {}, el("th", { scope: "row" }, el("span", { class: `sign ${SUM_SIGNS[nth] ?? "solid"}` })),
       el("td", {}, `summed for the ${of} checksum, stored at ${place}`), el("td", { class: "where" }, run(begin, Math.min(end, length - 1))))));
