@@ -39,6 +39,8 @@ class Outside:
 
     def power_on(self) -> None:
         """See `Target`. Raises LabError if the card cannot be had at all."""
+        if self._wire is not None:
+            self.take_sent()  # nobody asked for these; but they may tell that the card is spent
         if self._spent:
             self.close()
         if not self._running:
