@@ -58,25 +58,30 @@ class Laps:
     """Does the driver ask for reports often enough? RS of any descriptor vouches for all before it (§3.3.3.2)."""
 
     def __init__(self) -> None:
+        self._last = -1
         self._forget()
 
     def _forget(self) -> None:
-        self._unreported: list[int] = []
-        """Places of the descriptors since the last RS, in order, up to a lap."""
+        self._begin: int | None = None
+        """Place of the first descriptor since the last RS."""
+        self._count = 0
         self._told = False
 
     def follow(self, request: Request) -> Iterator[Found]:
-        """A finding when a whole lap of the ring has gone without RS."""
+        """A finding, once, when a whole lap of the ring has gone without RS."""
         reports = TX_DATA.RS.mask | (TX_DATA.RPS.mask if request.origin.part.reports_on_wire else 0)
         taken: Sequence[Descriptor | Load] = request.descriptors or request.known
         if not taken and request.from_reset:
             self._forget()
         for one in taken:
-            here = self._unreported
-            if one.command & reports or (here and one.place not in (0, here[-1] + 1)):  # or rows were lost
+            if one.place not in (0, self._last + 1):  # rows were lost
                 self._forget()
-            elif here and one.place == here[0] and not self._told:
+            self._last = one.place
+            if one.command & reports:
+                self._forget()
+                continue
+            if one.place == self._begin and not self._told:
                 self._told = True
-                yield found(f.NO_REPORT, request.serial, count=len(here), place=one.place)
-            elif not self._told:
-                here.append(one.place)
+                yield found(f.NO_REPORT, request.serial, count=self._count, place=one.place)
+            self._begin = one.place if self._begin is None else self._begin
+            self._count += 1

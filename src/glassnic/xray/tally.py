@@ -17,7 +17,7 @@ def show(counts: Mapping[tuple[str, str], Count]) -> None:
     """Print the table: by card and code, the worst first."""
     table = Table(box=box.SIMPLE_HEAD, title="Out of order", title_justify="left", title_style="bold")
     for title in ("card", "finding", "severity", "times", "the first one", "section"):
-        table.add_column(title, justify="right" if title == "times" else "left")
+        table.add_column(title, justify="right" if title == "times" else "left", no_wrap=title != "the first one")
     for (card, code), count in sorted(counts.items(), key=lambda item: _rank(item[1])):
         first = count.first
         style = "red" if first.severity == ERROR else "yellow"
