@@ -94,7 +94,7 @@ WRITTEN: tuple[Program, ...] = (
     laid(
         "3.3.7.1", "each-descriptor-of-a-send-that-asks", ASKED, (Give((context(TCP), *TCP_PIECES)), done(0, 1, 2, 3))
     ),
-    laid("3.3.3.1", "a-null-descriptor-that-asks", ASKED, (Give((encode_legacy(0, 0, EOP=1, RS=1),)), done(0))),
+    laid("3.3.3.1", "a-null-descriptor-that-asks", ASKED, (Give((encode_legacy(0, 0, RS=1),)), done(0))),
     laid(
         "3.3.3.1",
         "a-legacy-descriptor-that-does-not-ask",

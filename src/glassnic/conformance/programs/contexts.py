@@ -36,6 +36,8 @@ LAY_FRAME, FRAME_DATA = legacy(FRAME, 4)
 LAY_IN_TWO, (FIRST, SECOND) = spread(UDP, 42)
 LAY_TCP_IN_TWO, (TCP_FIRST, TCP_SECOND) = spread(TCP, 54 + 250, number=1)
 
+ANEW = replace(TCP, payload=TCP.payload[200:], flags=ACK)
+"""What follows the first frame of `TCP` where a context with a larger PAYLEN makes the card count from 0 again."""
 AS_FOUND = UDP.encode()
 ALL_SUMMED = summed(AS_FOUND, 0, 0)
 """What a context of zeros makes of a packet: everything is summed, and stored at its first byte."""
@@ -246,14 +248,14 @@ OPEN: tuple[Program, ...] = (
     program(
         "3.3.5",
         "a-segmentation-context-inside-its-own-send",
-        "No context may stand between the descriptors of a send; here the flags of the last frame tell which counts.",
+        "No context may stand between the descriptors of a send, even one of its own kind.",
         transmitter(),
         LAY_TCP_IN_TWO,
         Give((context(TCP), TCP_FIRST, context(TCP, PAYLEN=900), TCP_SECOND)),
         Either(
             (
                 ("the first descriptor chose the context", sent(TCP)),
-                ("the context is looked up for each frame", sent(replace(TCP, flags=ACK))),
+                ("the send begins anew, with the context", Sent((TCP.frames()[0], *ANEW.frames()))),
             )
         ),
     ),

@@ -20,7 +20,7 @@ from glassnic.conformance.words import (
     taken,
     transmitter,
 )
-from glassnic.driver.descriptors import encode_legacy
+from glassnic.driver.descriptors import encode_context, encode_legacy
 from glassnic.driver.message import Message
 from glassnic.spec.fields import CTRL, TCTL
 
@@ -31,7 +31,8 @@ UDP = Message(tcp=False, payload=bytes(range(48)))
 LAY_UDP, UDP_DATA = lay(UDP, 2)
 TCP = Message(payload=bytes(range(250)) * 2, mss=200)
 LAY_TCP, TCP_DATA = spread(TCP, 54, 100, 100, number=3)
-NULL = encode_legacy(0, 0, EOP=1, RS=1)
+IDLE = encode_context(RS=1)
+"""Takes a place in the ring, and sends nothing."""
 OFF = TRANSMITTING & ~TCTL.EN.mask
 SMALLEST = 8
 """Descriptors in the smallest ring: TDLEN counts in steps of 128 bytes."""
@@ -72,7 +73,7 @@ HEADS: tuple[Program, ...] = (
         "the-head-follows-the-tail",
         "Every descriptor that was taken moves TDH on, whatever its kind; where TDH meets TDT the ring is empty.",
         (transmitter(), LAY_FRAME, LAY_UDP, Read("TDH", 0, ALL)),
-        (Give((FRAME_DATA,)), taken(1), Give((context(UDP), UDP_DATA)), taken(3), Give((NULL,)), taken(4)),
+        (Give((FRAME_DATA,)), taken(1), Give((context(UDP), UDP_DATA)), taken(3), Give((IDLE,)), taken(4)),
         Sent((FRAME, *UDP.frames())),
     ),
     program(
@@ -112,13 +113,13 @@ HEADS: tuple[Program, ...] = (
         "3.4",
         "a-context-in-the-last-entry",
         "A context in the last entry serves the packet in the first.",
-        (transmitter(SMALLEST), Give((NULL,) * 7), taken(7), send(UDP), sent(UDP), taken(1)),
+        (transmitter(SMALLEST), Give((IDLE,) * 7), taken(7), send(UDP), sent(UDP), taken(1)),
     ),
     program(
         "3.4",
         "a-send-across-the-end-of-the-ring",
         "The descriptors of a send may wrap like any others.",
-        (transmitter(SMALLEST), Give((NULL,) * 6), taken(6)),
+        (transmitter(SMALLEST), Give((IDLE,) * 6), taken(6)),
         (LAY_TCP, Give((context(TCP), *TCP_DATA)), sent(TCP), taken(3)),
     ),
     program(
@@ -225,7 +226,7 @@ SILLY: tuple[Program, ...] = (
     survived(
         "a-ring-shorter-than-its-head",
         "TDLEN must not leave TDH outside",
-        (START, Give((NULL,) * 20), taken(20), Write("TDLEN", 128), Write("TDT", 3)),
+        (START, Give((IDLE,) * 20), taken(20), Write("TDLEN", 128), Write("TDT", 3)),
     ),
     survived(
         "a-ring-outside-memory",

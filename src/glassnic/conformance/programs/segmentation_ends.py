@@ -139,7 +139,6 @@ COPIED = [HEADER + BLOCK.payload[at : at + 200] for at in range(0, 500, 200)]
 OPEN: tuple[Program, ...] = (
     ipv6("ipv6-payload-lengths", TCP6),
     ipv6("ipv6-payload-length-of-one-frame", replace(TCP6, payload=bytes(100))),
-    ipv6("ipv6-payload-lengths-of-an-exact-number", replace(TCP6, payload=bytes(range(200)) * 2)),
     either(
         "3.3.6.1",
         "a-generic-block-send",

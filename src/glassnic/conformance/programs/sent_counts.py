@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnic.conformance.program import Give, Poke, Program, Read, Sent, Step, Steps, program
-from glassnic.conformance.words import PEER, buffer, counted, plain_frame, send, sent, transmitter
+from glassnic.conformance.words import PEER, buffer, context, counted, plain_frame, send, sent, transmitter
 from glassnic.driver.descriptors import encode_legacy
 from glassnic.driver.message import Message
 from glassnic.wire.ethernet import BROADCAST
@@ -72,8 +72,8 @@ PROGRAMS: tuple[Program, ...] = (
     counts(
         "13.7.44",
         "what-does-not-leave-is-not-counted",
-        "Null descriptors and contexts are no packets.",
-        (Give((encode_legacy(0, 0, EOP=1, RS=1),)), leave(plain_frame(60)), counted(TPT=1, TOTL=64)),
+        "A context is no packet.",
+        (Give((context(TCP),)), leave(plain_frame(60)), counted(TPT=1, TOTL=64)),
     ),
     counts(
         "13.7.51",
