@@ -41,6 +41,9 @@ COMMANDS: dict[str, Command] = {
         "glassnic.live.top", "watch a card that runs: rates, rings, contexts, causes, the last frames' stories"
     ),
     "ctl": Command("glassnic.live.ctl", "ask a card that runs: status, its last frames, link up or down, faults"),
+    "conform": Command(
+        "glassnic.conformance.command", "which rules of the manual a card keeps: this one, QEMU's, or any other"
+    ),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 

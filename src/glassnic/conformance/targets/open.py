@@ -30,7 +30,7 @@ WIRE = ",wire="
 
 
 def open_target(word: str, profile: str = "manual", model: str = "82540em", console: Console | None = None) -> Target:
-    """The card that `word` means; `profile` and `model` are for ours, `console` sees what is fetched. Raises LabError."""
+    """The card that `word` means; `profile` and `model` are for ours, `console` shows fetching. Raises LabError."""
     kind, _, rest = word.partition(":")
     if kind == "self":
         if rest and rest not in PROFILES:
