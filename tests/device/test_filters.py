@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from glassnic.device.filters import BY_ADDRESS, BY_LENGTH, BY_VLAN
-from glassnic.spec import events
+from glassnic.spec import events, ways
 from glassnic.spec.descriptors import RX
+from glassnic.spec.ways import BY_ADDRESS, BY_LENGTH, BY_VLAN
 from receive_bench import EVERYBODY, NEIGHBOUR, STATION, ReceiveBench, frame
 
 pytestmark = pytest.mark.kernel
@@ -158,3 +158,18 @@ def test_the_recorder_says_why_a_frame_was_refused() -> None:
     rows = [tuple(row) for row in bench.core.recorder.history().tolist() if row[0] == events.RX_FILTERED]
     assert [row[3] for row in rows] == [BY_ADDRESS, BY_VLAN, BY_LENGTH]
     assert rows[0][1:3] == (int.from_bytes(NEIGHBOUR, "little"), 64)
+
+
+def test_by_which_filter_a_frame_came_in_is_recorded() -> None:
+    bench = ReceiveBench()
+    entry(bench, 7, NEIGHBOUR)
+    for index in range(128):
+        bench.write("MTA", 0xFFFF_FFFF, index)
+    bench.arrive(*(frame(destination=to) for to in (STATION, NEIGHBOUR, EVERYBODY, GROUP)))
+    bench.control(EN=1, UPE=1, MPE=1)
+    bench.arrive(*(frame(destination=to) for to in (b"\x02" * 6, GROUP)))
+    rows = bench.core.recorder.history().tolist()
+    # the source of every frame here is entry 7's address, but as a destination only it counts
+    assert [marks >> 16 for event, _, _, marks in rows if event == events.RX_FRAME] == [
+        0, 7, ways.BROADCAST, ways.HASH, ways.UNICAST, ways.MULTICAST,
+    ]  # fmt: skip

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from glassnic.spec import events
-from glassnic.spec.fields import CTRL, RCTL
+from glassnic.spec.fields import CTRL, RCTL, RXCSUM
 from glassnic.spec.registers import R
+from glassnic.xray.arrivals import Arrivals
 from glassnic.xray.explain import Explanation, explain
 from glassnic.xray.note import MARK, Note, read_note, write_note
 from glassnic.xray.story import Origin
-from glassnic.xray.trace import Slice, Tracer, arrivals
+from glassnic.xray.trace import Slice, Tracer
 from recorded import MSS, SUMS, UDP_CONTEXT, datagram, explanations, segmentation, send, slices
-from workbench import MAC, Workbench, frame
+from workbench import MAC, RX_ENTRIES, Workbench, frame
 
 pytestmark = pytest.mark.kernel
 
@@ -84,15 +85,48 @@ def test_a_context_that_was_never_loaded_is_told_apart_from_one_of_which_nothing
     assert any("nothing is known of its being loaded" in sentence for sentence in told.sentences)
 
 
-def test_an_arrival_is_told_by_what_became_of_it() -> None:
+def arrived(*frames: bytes, control: int = 0, free: int = RX_ENTRIES - 1) -> list[Explanation]:
+    """Of frames that a card with this much in RCTL took, or not."""
     bench = Workbench()
-    bench.open_receive(RCTL.EN.mask | RCTL.SECRC.mask)
+    bench.open_receive(RCTL.EN.mask | RCTL.SECRC.mask | control)
+    bench.write(R.RXCSUM, RXCSUM.IPOFL.mask | RXCSUM.TUOFL.mask)
+    bench.write(R.RDT, free)
     before = bench.nic.core.recorder.total
-    bench.nic.receive([frame(60, MAC), frame(60)])
-    rows = bench.nic.core.recorder.since(before).tolist()
-    taken, refused = (explain(Note(Origin(), piece), b"") for piece in arrivals(rows))
+    bench.receive(frames)
+    bench.write(R.RDT, RX_ENTRIES - 1)
+    bench.run()
+    told = Arrivals().follow(bench.nic.core.recorder.since(before).tolist())
+    return [explain(Note(Origin(), piece), b"") for _, piece in sorted(told, key=lambda one: one[0])]
+
+
+def test_an_arrival_is_told_by_what_became_of_it() -> None:
+    taken, refused = arrived(frame(60, MAC), frame(60))
     assert "is delivered" in taken.headline
-    assert "descriptor 0 takes bytes" in taken.sentences[0]
+    assert "descriptor 0 takes 60 bytes at 0x" in taken.sentences[0]
+    assert "let in by exact address entry 0 (§13.5.3)" in taken.sentences
+    assert "no checksum was looked at: IXSM (§3.2.3.1)" in taken.sentences
+    assert refused.headline.endswith("passes no filter (§3.2.1): no address filter takes it (§3.2.1)")
+
+
+def test_an_arrivals_checksums_are_told_as_the_descriptor_told_them() -> None:
+    bench = Workbench()
+    bench.load(**UDP_CONTEXT)
+    (right,) = bench.send(datagram(), **SUMS)
+    wrong = right[:-1] + bytes([right[-1] ^ 1])
+    for packet, words in ((right, "right"), (wrong, "wrong")):
+        (told,) = arrived(packet, control=RCTL.UPE.mask)
+        assert "let in by RCTL.UPE, which takes every unicast address (§13.4.22)" in told.sentences
+        assert "the IPv4 header checksum was looked at, and is right (§3.2.9)" in told.sentences
+        assert f"the TCP or UDP checksum was looked at, and is {words} (§3.2.9)" in told.sentences
+
+
+def test_an_arrival_that_waited_in_the_fifo_is_told_with_its_delivery() -> None:
+    at_once, *waited, refused = arrived(*[frame(60, MAC)] * 3, frame(60), free=1)
+    assert not any("waits" in sentence for sentence in at_once.sentences)
+    for ahead, told in enumerate(waited):
+        assert f"a frame of 64 bytes waits in the FIFO behind {ahead} others" in "".join(told.sentences)
+        assert f"descriptor {ahead + 1} takes 60 bytes" in "".join(told.sentences)
+        assert "is delivered" in told.headline
     assert "passes no filter" in refused.headline
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from glassnic.spec import events
 from glassnic.spec.fields import RCTL
-from glassnic.xray.trace import Tracer, arrivals
+from glassnic.xray.arrivals import Arrivals
+from glassnic.xray.trace import Tracer
 from recorded import SUMS, UDP_CONTEXT, datagram, segmentation, send, slices
 from workbench import MAC, Workbench, frame
 
@@ -106,5 +107,5 @@ def test_each_arrival_ends_with_what_became_of_it() -> None:
     bench.open_receive(RCTL.EN.mask | RCTL.SECRC.mask)
     before = bench.nic.core.recorder.total
     bench.nic.receive([frame(60, MAC), frame(60), frame(4000, MAC)])
-    pieces = arrivals(bench.nic.core.recorder.since(before).tolist())
+    pieces = [piece for _, piece in Arrivals().follow(bench.nic.core.recorder.since(before).tolist())]
     assert [piece.rows[-1][0] for piece in pieces] == [events.RX_FRAME, events.RX_FILTERED, events.RX_BAD]

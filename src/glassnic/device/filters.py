@@ -19,6 +19,7 @@ from glassnic.spec import events, ways
 from glassnic.spec.bits import take
 from glassnic.spec.fields import RAH
 from glassnic.spec.registers import R
+from glassnic.spec.ways import BY_ADDRESS, BY_CONTROL, BY_LENGTH, BY_VLAN
 
 ADDRESS_MASK = 0xFFFF_FFFF_FFFF
 MULTICAST = 1
@@ -28,8 +29,6 @@ NOBODY = -1
 
 REFUSED = -1
 """What a filter says of a frame that it does not let in; of others the marks, the way in among them."""
-BY_ADDRESS, BY_VLAN, BY_CONTROL, BY_LENGTH = range(4)
-"""Why a frame is refused, as recorded."""
 NOT_CONTROL, PAUSE, UNSUPPORTED = range(3)
 PAUSE_OPCODE = 0x0001
 

@@ -272,21 +272,25 @@ class Card:
 
     def _record_sent(self, probe: Probe, frames: Frames) -> None:
         """Give the probe the frames that left, and all rows since the last time."""
-        recorder = self.nic.core.recorder
-        if recorder.total - self._told > len(recorder.rows):
-            probe.lost_rows()
-        rows = recorder.since(self._told).tolist()
-        self._told = recorder.total
-        self._record(partial(probe.sent, frames, rows))
+        self._record(partial(probe.sent, frames, self._fresh_rows(probe)))
 
     def _record_received(self, probe: Probe, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
         """Let the card take what comes, then give the probe the rows that tell of it."""
-        recorder, alone = self.nic.core.recorder, not self.nic.receiver.waiting
-        total = recorder.total
+        self._record(partial(probe.follow, self._fresh_rows(probe)))
         take(packets)
-        rows = recorder.since(total).tolist() if alone else []  # else some tell of frames that came before
         lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
-        self._record(partial(probe.received, [packet[lead:] for packet in packets], rows, self.nic.now_ns))
+        frames = [packet[lead:] for packet in packets]
+        self._record(partial(probe.received, frames, self._fresh_rows(probe), self.nic.now_ns))
+
+    def _fresh_rows(self, probe: Probe) -> list[list[int]]:
+        """The rows of the record since the last time; none if the first of them are lost already."""
+        recorder, told = self.nic.core.recorder, self._told
+        self._told = recorder.total
+        if recorder.total - told > len(recorder.rows):
+            probe.lost_rows(self.nic.receiver.waiting)
+            return []
+        rows: list[list[int]] = recorder.since(told).tolist()
+        return rows
 
     def _keep_received(self, tape: Tape, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
         """Let the card take what comes, then put it on the tape."""

@@ -5,11 +5,14 @@ Facts come from `story.py` and findings from `detect.py`; the sentences of singl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glassnic.spec import events
+from glassnic.spec.bits import take
+from glassnic.spec.descriptors import RX
 from glassnic.spec.events import BY_NUMBER, say
+from glassnic.spec.ways import REFUSALS, WAYS
 from glassnic.wire.verdict import verify
 from glassnic.xray.detect import detect
 from glassnic.xray.found import Found, noted
@@ -48,11 +51,29 @@ def explain_story(story: Story) -> Explanation:
     return Explanation(_headline(story), tuple(_sentences(story)), points, story)
 
 
-def _explain_arrival(rows: Iterable[Row]) -> Explanation:
+def _explain_arrival(rows: Sequence[Row]) -> Explanation:
     """A frame from the wire: its rows, one sentence each; the last one says what became of it."""
     told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
-    fate = told[-1] if told else "a frame arrived"
-    return Explanation(fate, tuple(told[:-1]), tuple(noted(rows)), None)
+    event, _, _, last = rows[-1]
+    told[-1:-1] = _delivered(last) if event == events.RX_FRAME else ()
+    if event == events.RX_FILTERED:
+        told[-1] += f": {REFUSALS.get(last, 'for a reason unknown')}"
+    return Explanation(told[-1], tuple(told[:-1]), tuple(noted(rows)), None)
+
+
+def _delivered(marks: int) -> Iterator[str]:
+    """By which filter a frame came in, and what the descriptor says of it, status and errors (§3.2.3)."""
+    way, word = marks >> 16, (marks & 0xFFFF) << 32
+    yield f"let in by {WAYS.get(way, 'a filter unknown')}"
+    if take(word, RX.VP):
+        yield "the tag is taken out of the frame, into SPECIAL of the descriptor (§9.2)"
+    if take(word, RX.CE):
+        yield "the FCS is wrong: CE, and it is stored because of RCTL.SBP (§13.4.22)"
+    elif take(word, RX.IXSM):
+        yield "no checksum was looked at: IXSM (§3.2.3.1)"
+    for name, looked, wrong in (("IPv4 header", RX.IPCS, RX.IPE), ("TCP or UDP", RX.TCPCS, RX.TCPE)):
+        if take(word, looked):
+            yield f"the {name} checksum was looked at, and is {'wrong' if take(word, wrong) else 'right'} (§3.2.9)"
 
 
 def _headline(story: Story) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from glassnic.spec import events
+from glassnic.xray.arrivals import Arrivals
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, CaptureError
-from glassnic.xray.trace import Slice, Tracer, arrivals
+from glassnic.xray.trace import Slice, Tracer
 
 Frame = bytes | bytearray | memoryview
 Rows = Iterable[Sequence[int]]
@@ -37,18 +38,33 @@ class Probe:
         self.listeners = list(listeners)
         self._offset_ns = offset_ns
         self._tracer = Tracer()
+        self._pieces: list[Slice] = []
+        """Of frames that have left and were not handed on yet."""
+        self._arrivals = Arrivals()
+        self._held: dict[int, tuple[int, Frame]] = {}
+        """Frames that wait in the FIFO, by number, with the time of their arrival."""
         self._now_ns = 0
 
-    def lost_rows(self) -> None:
-        """The record has been overwritten before it was read."""
+    def lost_rows(self, waiting: int = 0) -> None:
+        """The record has been overwritten before it was read; so many frames are in the receive FIFO."""
         self._tracer.forget()
+        self._arrivals.forget(waiting)
+        self._tell(INBOUND, [(at_ns, frame, None) for at_ns, frame in self._held.values()])
+        self._held.clear()
+
+    def follow(self, rows: Rows) -> None:
+        """The rows since the last call, of any of these methods."""
+        rows = list(rows)
+        self._pieces += self._tracer.follow(rows)
+        self._delivered(self._arrivals.follow(rows))
 
     def sent(self, frames: Iterable[Frame], rows: Rows) -> None:
         """Frames that left, and all rows since the last call.
 
         Flow control frames stand first and have no rows of their own; frames that looped back have rows but left not.
         """
-        kept, pieces = list(frames), self._tracer.follow(rows)
+        self.follow(rows)
+        kept, pieces, self._pieces = list(frames), self._pieces, []
         unrecorded = len(kept) - len(pieces)
         if unrecorded < 0:
             pieces, unrecorded = [], len(kept)
@@ -67,14 +83,26 @@ class Probe:
             yield None, one
 
     def received(self, frames: Iterable[Frame], rows: Rows, now_ns: int) -> None:
-        """Frames from the wire, and the rows of their arrival; fewer rows tell of none of them."""
-        kept = list(frames)
-        pieces: Sequence[Slice | None] = arrivals(rows)
+        """Frames from the wire, and the rows of their arrival. A frame that waits is told when its fate is known.
+
+        Where the rows tell of another number of frames, packets were cut at the card's door: none is told apart.
+        """
+        kept, rows, first = list(frames), list(rows), self._arrivals.count
         self._now_ns = now_ns
-        if len(pieces) != len(kept):
-            pieces = [None] * len(kept)
         at_ns = self._at(None)
-        self._tell(INBOUND, [(at_ns, frame, piece) for frame, piece in zip(kept, pieces, strict=True)])
+        self._pieces += self._tracer.follow(rows)
+        done = self._arrivals.follow(rows)
+        if self._arrivals.count - first != len(kept):
+            self._tell(INBOUND, [(at_ns, frame, None) for frame in kept])
+            return
+        self._held |= {first + index: (at_ns, bytes(frame)) for index, frame in enumerate(kept)}
+        self._delivered(done)
+
+    def _delivered(self, done: list[tuple[int, Slice]]) -> None:
+        """Tell of frames whose fate is known now."""
+        told = [(*self._held.pop(number), piece) for number, piece in done if number in self._held]
+        if told:
+            self._tell(INBOUND, told)
 
     def _at(self, piece: Slice | None) -> int:
         """When a slice's last acts were: its turn tells."""
@@ -83,7 +111,7 @@ class Probe:
                 self._now_ns = row[1]
         return self._now_ns + self._offset_ns
 
-    def _tell(self, direction: int, told: list[tuple[int, Frame | None, Slice | None]]) -> None:
+    def _tell(self, direction: int, told: Sequence[tuple[int, Frame | None, Slice | None]]) -> None:
         """Tell each listener of frames, and of what is no frame."""
         failed: CaptureError | None = None
         for listener in list(self.listeners):

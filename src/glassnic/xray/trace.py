@@ -37,10 +37,6 @@ OF_THE_RING = frozenset((events.TX_RING_ODD, events.TX_RING_OUTSIDE, events.TX_R
 MOST_COMPLETE = 1 << 14
 """So many complete packets wait for one who asks."""
 NO_TURN: Row = (events.TURN, 0, 0, 0)
-FATES = frozenset(
-    (events.RX_FRAME, events.RX_FILTERED, events.RX_NO_BUFFER, events.RX_MISSED, events.RX_BAD, events.RX_DISABLED)
-)
-"""What may become of an arriving frame: one row of these ends its slice."""
 
 
 class Slice(NamedTuple):
@@ -186,16 +182,3 @@ def _is_odd(row: Row) -> bool:
 def _asks_context(command: int) -> bool:
     """Does a data descriptor need a context: for segmentation, or a checksum (§3.3.7)?"""
     return bool(take(command, TX_DATA.DEXT) and (take(command, TX_DATA.TSE) or take(command, TX_DATA.POPTS) & 3))
-
-
-def arrivals(rows: Iterable[Sequence[int]]) -> list[Slice]:
-    """The slices of frames that arrived, in their order, from the rows of one call that nothing had to wait for."""
-    slices: list[Slice] = []
-    acts: list[Row] = []
-    for event, a, b, c in rows:
-        if event >= events.RX_FRAME:
-            acts.append((event, a, b, c))
-        if event in FATES:
-            slices.append(Slice(tuple(acts)))
-            acts = []
-    return slices
