@@ -121,9 +121,10 @@ def flags(*names: str) -> st.SearchStrategy[dict[str, int]]:
 
 
 @st.composite
-def pieces(draw: st.DrawFn, data: bytes, pages: Pages) -> list[tuple[int, int]]:
-    """(address, length) of buffers that together hold `data`, cut anywhere, with null ones between."""
-    cuts = sorted(draw(st.lists(st.integers(0, len(data)) | st.just(max(len(data) - 4, 0)), max_size=4)))
+def pieces(draw: st.DrawFn, data: bytes, pages: Pages, first: int = 0) -> list[tuple[int, int]]:
+    """(address, length) of buffers that together hold `data`, cut anywhere from `first` on, with null ones between."""
+    last = max(len(data) - 4, first)
+    cuts = sorted(draw(st.lists(st.integers(first, len(data)) | st.just(last), max_size=4)))
     bounds = list(zip([0, *cuts], [*cuts, len(data)], strict=True))
     nulls = draw(st.sampled_from([(), (), (), ((0, 100),), ((BUFFERS, 0),)]))
     placed = [(pages.put(data[start:end]), end - start) for start, end in bounds]
@@ -141,20 +142,24 @@ def bends() -> st.SearchStrategy[dict[str, int]]:
 
 
 @st.composite
-def plausible(draw: st.DrawFn, pages: Pages, right: bool = False) -> list[bytes]:
-    """A context and a packet that fits it. Unless `right`: at times the context or the FCS is missing, a field bent."""
+def plausible(draw: st.DrawFn, pages: Pages, right: bool = False, neat: bool = False) -> list[bytes]:
+    """A context and a packet that fits it. Unless `right`: at times the context or the FCS is missing, a field bent.
+
+    `neat`: headers are in one buffer (§3.5.6), and each descriptor asks for a report.
+    """
     message = draw(messages(right))
-    data = draw(pieces(message.encode(), pages))
+    data = draw(pieces(message.encode(), pages, message.header_bytes if neat else 0))
     fields = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": int(message.mss > 0)} | draw(flags("IFCS", "VLE"))
     fields["SPECIAL"] = draw(st.sampled_from([0, 0x2005]))
     if right:
         fields["IFCS"] = 1
     bent = {} if right else draw(bends())
-    context = encode_context(**(message.fields | bent), **draw(flags("RS", "IDE")))
+    report = {"RS": 1} if neat else {}
+    context = encode_context(**(message.fields | bent), **(draw(flags("RS", "IDE")) | report))
     out = [context] if right or draw(st.integers(0, 3)) else []
     for index, (address, length) in enumerate(data):
         end = {"EOP": int(index == len(data) - 1)}
-        out.append(encode_data(address, length, **fields, **draw(flags("RS", "IDE")), **end))
+        out.append(encode_data(address, length, **fields, **(draw(flags("RS", "IDE")) | report), **end))
     return out
 
 
@@ -257,10 +262,13 @@ def steps(draw: st.DrawFn, descriptors: list[bytes], entries: int, wild: bool) -
 
 
 @st.composite
-def programs(draw: st.DrawFn, wild: bool = True) -> Program:
-    """A whole program. Not `wild`: right packets only, with memory and registers as drivers have them."""
+def programs(draw: st.DrawFn, wild: bool = True, neat: bool = False) -> Program:
+    """A whole program. Not `wild`: right packets only, with memory and registers as drivers have them.
+
+    `neat`, and not `wild`: to the letter of the manual, down to what a card bears with.
+    """
     pages = Pages()
-    kinds = plausible(pages, right=True)
+    kinds = plausible(pages, right=True, neat=neat)
     if wild:
         kinds = kinds | plausible(pages) | legacy(pages) | silly(pages)
     descriptors = [one for packet in draw(st.lists(kinds, min_size=1, max_size=6)) for one in packet]
@@ -268,7 +276,7 @@ def programs(draw: st.DrawFn, wild: bool = True) -> Program:
     control = draw(st.sampled_from([EN | PSP, EN | PSP, EN])) if wild else EN | PSP
     setup = {"TDBAL": RING, "TDBAH": 0, "TDLEN": entries * DESCRIPTOR_BYTES} | draw(settings())
     if not wild:
-        setup |= {"PBA": 0x30, "VET": 0x8100}
+        setup |= {"PBA": 0x30, "VET": 0x8100} | ({"CTRL": VME} if neat else {})
     profile = draw(st.sampled_from(sorted(PROFILES))) if wild else "manual"
     traits = PROFILES[profile]
     if wild:

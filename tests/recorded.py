@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from glassnic.wire import ethernet, tcp, udp
 from glassnic.wire.checksum import pseudo_sum
 from glassnic.wire.ethernet import Ethernet
@@ -84,10 +86,13 @@ class Kept(Watch):
         super().take(card, at_ns, one)
         self.found.append(one)
 
+    def look(self, origin: Origin, frames: Iterable[bytes], rows: Iterable[Sequence[int]]) -> None:
+        """All that a card did, told as the server does it."""
+        Probe([self.eye("card", origin)]).sent(frames, rows)
+
 
 def found_in(bench: Workbench, origin: Origin = MANUAL) -> list[Found]:
-    """What a watch on the bench finds, told as the server does it."""
+    """What a watch on the bench finds."""
     watch = Kept()
-    probe = Probe([watch.eye("card", origin)])
-    probe.sent(bench.frames, bench.nic.core.recorder.history().tolist())
+    watch.look(origin, bench.frames, bench.nic.core.recorder.history().tolist())
     return watch.found

@@ -67,10 +67,15 @@ class Engine:
 class ServedCard:
     """`glassnic serve` as a process."""
 
-    def __init__(self, choice: CardChoice, net: str, folder: Path, inside: Sequence[str]) -> None:
+    def __init__(
+        self, choice: CardChoice, net: str, folder: Path, inside: Sequence[str], watched: bool = False
+    ) -> None:
+        """`watched`: it writes down what is wrong with requests and frames, which takes its time."""
         self.socket = folder / "card.sock"
+        self.findings = folder / "findings.json"
         words = [sys.executable, "-m", "glassnic", "serve", "--socket", str(self.socket), "--net", net]
         words += ["--model", choice.model, "--profile", choice.profile, "--mac", MAC]
+        words += ["--findings", str(self.findings)] if watched else []
         self.process = Process("The card", words, folder / "card.txt", inside=inside)
         self.process.wait_for(lambda: "listens" in self.process.said, START_SECONDS, "its word that it listens")
 
@@ -80,6 +85,10 @@ class ServedCard:
 
     def check(self) -> None:
         self.process.check()
+
+    def found(self) -> list[str]:
+        """What was wrong until now, a sentence each, if it is watched."""
+        return [f"{one['code']}: {one['sentence']}" for one in map(json.loads, self.findings.read_text().splitlines())]
 
     def stop(self) -> str:
         before = len(self.process.said)

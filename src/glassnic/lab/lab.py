@@ -36,6 +36,7 @@ class Lab:
         self._card: Card | None = None
         self._machine: Machine | None = None
         self._machines = 0
+        self._watched = False
 
     # What plans use.
 
@@ -49,6 +50,16 @@ class Lab:
         """Put on record what the guest's kernel complained of since the last look."""
         complaints = self.guest.complaints()
         self.check("The guest's kernel complains of nothing.", not complaints, "; ".join(complaints[:3]))
+
+    def check_findings(self) -> None:
+        """Put on record what the card has found out of order since the guest was booted, if it was watched."""
+        if isinstance(self._card, ServedCard) and self._watched:
+            found = self._card.found()
+            self.check(
+                "Nothing that the guest asked for, and no frame that left, was out of order.",
+                not found,
+                "; ".join(dict.fromkeys(found[:3])),
+            )
 
     def note(self, text: str) -> None:
         """Something worth showing that is no claim."""
@@ -110,6 +121,9 @@ class Lab:
         self.outcome = outcome = Outcome(plan)
         begin = time.monotonic()
         try:
+            if plan.watched != self._watched:
+                self.unplug_machine()  # a watched card is a slower one: it is not for every plan
+                self._watched = plan.watched
             if not plan.boots_itself:
                 self.plug()
             plan.run(self)
@@ -156,7 +170,7 @@ class Lab:
         inside = self.wire.inside if self.has_wire else ()
         if self.choice.nic == "glassnic":
             net = self.choice.net or f"tap:{TAP}{TAP_WITHOUT_OFFLOADS}"
-            self._card = ServedCard(self.choice, net, folder, inside)
+            self._card = ServedCard(self.choice, net, folder, inside, self._watched)
             return Machine(self.kit, self._card, folder, boot)
         self._card = QemuCard(self.choice.nic, TAP)
         return Machine(self.kit, self._card, folder, boot, inside)

@@ -24,6 +24,8 @@ class Plan(NamedTuple):
     any_net: bool
     """Whether it can do without the lab's own wire."""
     boots_itself: bool
+    watched: bool
+    """Whether the card writes down what is wrong with requests and frames meanwhile."""
 
     @classmethod
     def of(cls, module: ModuleType) -> Plan:
@@ -35,6 +37,7 @@ class Plan(NamedTuple):
             module.run,
             getattr(module, "ANY_NET", False),
             getattr(module, "BOOTS_ITSELF", False),
+            getattr(module, "WATCHED", False),
         )
 
 

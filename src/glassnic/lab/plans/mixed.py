@@ -15,6 +15,7 @@ from glassnic.lab.lab import Lab
 from glassnic.lab.recording import Recording
 from glassnic.lab.wire import GUEST4, PEER4, PEER6
 
+WATCHED = True
 SECONDS = 6
 DATAGRAMS, DATAGRAM_BYTES, PER_SECOND = 900, 1100, 150
 UP_PORT, DOWN_PORT = 7001, 7002
@@ -43,6 +44,7 @@ def run(lab: Lab) -> None:
     _judge_datagrams(lab, "to the wire", DATAGRAMS, told_up)
     _judge_datagrams(lab, "to the guest", told_sent["sent"], told_down)
     _judge_frames(lab, recording)
+    lab.check_findings()
 
 
 def _all_at_once() -> str:

@@ -12,6 +12,7 @@ from glassnic.lab.lab import Lab
 from glassnic.lab.wire import GUEST4, PEER4, PEER6, PREFIX4
 
 ANY_NET = True
+WATCHED = True
 
 
 def run(lab: Lab) -> None:
