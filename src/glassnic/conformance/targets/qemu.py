@@ -87,6 +87,7 @@ class QemuCard(Outside):
             self._machine = Sleeper(self._qemu, self._ram, self._model, netdev, folder, TIMEOUT_S)
             self._process = self._machine.process
             self._wire = Wire(accept(listener, "QEMU's network"))
+            self._wire.meet(TIMEOUT_S)
 
     def _reset(self) -> None:
         machine = self._here()

@@ -15,6 +15,8 @@ from glassnic.conformance.targets.port import LostError
 
 PREFIX_BYTES = 4
 READ_BYTES = 1 << 18
+FIRST_OF_LENGTH = bytes(2)
+"""Of each frame: none is as long as 64 KB."""
 TAKEN_NS = 20_000_000
 """How long to wait for a card to take frames; one that keeps them waiting goes on when it likes."""
 
@@ -25,11 +27,32 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._received = b""
+        self._ahead = b""
+        """What has been sent of the next frame's length."""
+
+    def meet(self, patience_s: float) -> None:
+        """Wait until the other end reads: one that connects may drop what it sends before it knows that it has.
+
+        No frame is sent for that, but the zeros with which each frame's length begins.
+        """
+        self._put(FIRST_OF_LENGTH)
+        self._ahead = FIRST_OF_LENGTH
+        end_ns = time.monotonic_ns() + int(patience_s * 1e9)
+        while self._waiting_bytes():
+            if time.monotonic_ns() > end_ns:
+                raise LostError(f"the card's end of the wire has not been read for {patience_s:.0f} s")
+            time.sleep(0.0002)
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Put frames on the wire."""
+        data = b"".join(len(frame).to_bytes(PREFIX_BYTES, "big") + frame for frame in frames)
+        if data:
+            self._put(data.removeprefix(self._ahead))
+            self._ahead = b""
+
+    def _put(self, data: bytes) -> None:
         try:
-            self._sock.sendall(b"".join(len(frame).to_bytes(PREFIX_BYTES, "big") + frame for frame in frames))
+            self._sock.sendall(data)
         except TimeoutError as error:
             raise LostError("the card takes no more frames from the wire") from error
         except OSError as error:
