@@ -23,17 +23,17 @@ if ENABLED:
     _write: Any = types.ExternalFunction("write", types.intp(types.intp, types.intp, types.intp))
 
     @kernel
-    def _write_each(fd: int, arena: int, bounds: NDArray[np.int64], header_bytes: int) -> int:
-        """`arena` is the address of the bytes that `bounds` counts from."""
+    def _write_each(fd: int, arena: NDArray[np.uint8], bounds: NDArray[np.int64], header_bytes: int) -> int:
+        begin = arena.ctypes.data
         for row in range(len(bounds)):
             start = bounds[row, 0] - header_bytes
-            if _write(fd, arena + start, bounds[row, 1] - start) < 0:
+            if _write(fd, begin + start, bounds[row, 1] - start) < 0:
                 return row
         return len(bounds)
 
     def write_each(fd: int, frames: Frames, header_bytes: int) -> int:
         """Write each frame with the bytes before it; how many the host took before it refused one."""
-        return _write_each(fd, frames.arena.ctypes.data, frames.bounds, header_bytes)
+        return _write_each(fd, frames.arena, frames.bounds, header_bytes)
 
 else:
 

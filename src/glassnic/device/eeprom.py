@@ -228,3 +228,16 @@ def fresh_words(model: Model) -> list[int]:
 
 def _words(data: bytes) -> list[int]:
     return [int.from_bytes(data[at : at + 2], "little") for at in range(0, len(data), 2)]
+
+
+def mac_octets(mac: str | bytes | None) -> bytes | None:
+    """Six bytes of a MAC address given as bytes or as text with colons."""
+    if mac is None or isinstance(mac, bytes):
+        return mac
+    try:
+        octets = bytes(int(part, 16) for part in mac.replace("-", ":").split(":"))
+    except ValueError:
+        octets = b""
+    if len(octets) != 6 or octets[0] & 1:
+        raise ValueError(f"{mac!r} is not a station's MAC address: give six hexadecimal octets, the first of them even")
+    return octets

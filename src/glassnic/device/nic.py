@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from glassnic.device.core import Core
-from glassnic.device.eeprom import Eeprom
+from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
 from glassnic.device.ports import NO_FRAMES, VNET_LEAD, Frames, GuestMemory, lead_of
@@ -60,7 +60,7 @@ class Nic:
             raise ValueError(f"there is no profile {profile!r}; known are {', '.join(PROFILES)}")
         traits = PROFILES[profile] if isinstance(profile, str) else profile
         self.core = Core(memory, MODELS[model], traits, recorder or Recorder())
-        self.eeprom = Eeprom(self.core, eeprom, _octets(mac if mac is not None or eeprom else DEFAULT_MAC))
+        self.eeprom = Eeprom(self.core, eeprom, mac_octets(mac if mac is not None or eeprom else DEFAULT_MAC))
         self.phy = Phy(self.core)
         self.link = Link(self.core, self.phy)
         self.transmit = Transmit(self.core)
@@ -224,22 +224,31 @@ class Nic:
     # Time
 
     def advance(self, now_ns: int) -> None:
-        """Move the clock, fire what is due, and do pending work for one bounded turn."""
+        """Move the clock, fire what is due, and work for one bounded turn."""
         core = self.core
         core.now_ns = core.interrupts.now_ns = now_ns
         self.phy.advance()
         self.transmit.advance()
         self.receiver.advance()
         if self.ready and core.bus_master:
-            if self._may_transmit:
-                self.transmit.sweep(may_hand_over=not self.link.loopback)
-                if self.link.loopback:
-                    self.sent()
-            if self.receiver.pending:
-                self.receiver.deliver()
+            self.work()
         elif self.ready:
             self._refuse()
         core.interrupts.advance(now_ns)
+
+    @property
+    def pending(self) -> bool:
+        """Is there work for a turn?"""
+        return self.ready and self.core.bus_master and (self._may_transmit or self.receiver.pending)
+
+    def work(self) -> None:
+        """One bounded turn of what is pending, the clock standing still."""
+        if self._may_transmit:
+            self.transmit.sweep(may_hand_over=not self.link.loopback)
+            if self.link.loopback:
+                self.sent()
+        if self.receiver.pending:
+            self.receiver.deliver()
 
     def _refuse(self) -> None:
         """Work waits, but the card may not master the bus: said once each time."""
@@ -251,11 +260,12 @@ class Nic:
     @property
     def deadline(self) -> int | None:
         """When `advance` is wanted next, in ns of its clock: now while work is pending, None when idle."""
-        core = self.core
-        if self.ready and core.bus_master and (self._may_transmit or self.receiver.pending):
-            return core.now_ns
-        parts = (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline, core.interrupts.deadline)
-        return min((due for due in parts if due is not None), default=None)
+        interrupts = self.core.interrupts
+        if self.pending:
+            return self.core.now_ns
+        parts = (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline, interrupts.deadline)
+        waits = [due for due in parts if due is not None]
+        return min(waits) if waits else None
 
     @property
     def now_ns(self) -> int:
@@ -383,16 +393,3 @@ class Nic:
 def _by_offset(board: dict[Register, _Handler]) -> dict[int, _Handler]:
     """The switchboard spread over every offset of each register."""
     return {offset: act for row, act in board.items() for offset in offsets(row)}
-
-
-def _octets(mac: str | bytes | None) -> bytes | None:
-    """Six bytes of a MAC address given as bytes or as text with colons."""
-    if mac is None or isinstance(mac, bytes):
-        return mac
-    try:
-        octets = bytes(int(part, 16) for part in mac.replace("-", ":").split(":"))
-    except ValueError:
-        octets = b""
-    if len(octets) != 6 or octets[0] & 1:
-        raise ValueError(f"{mac!r} is not a station's MAC address: give six hexadecimal octets, the first of them even")
-    return octets

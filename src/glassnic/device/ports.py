@@ -96,7 +96,7 @@ class Frames:
         ends = np.cumsum([len(frame) for frame in kept], dtype=np.int64)
         starts = ends - np.array([len(frame) - lead for frame in kept], np.int64)
         bounds = np.stack([starts, ends], axis=1).reshape(-1, 2)
-        return cls(np.frombuffer(b"".join(kept), np.uint8), bounds, lead)
+        return cls(np.frombuffer(bytearray(b"".join(kept)), np.uint8), bounds, lead)
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -117,7 +117,7 @@ class Frames:
         assert self.lead == LENGTH_LEAD, "a stream takes frames behind their lengths"
         if not len(self.bounds):
             return memoryview(b"")
-        return self.arena.data[int(self.bounds[0, 0]) - LENGTH_LEAD : int(self.bounds[-1, 1])]
+        return self.arena.data[self.bounds.item(0) - LENGTH_LEAD : self.bounds.item(-1)]
 
 
 def lead_of(frame: bytes, lead: int) -> bytes:

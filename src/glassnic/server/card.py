@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
@@ -28,6 +28,7 @@ from glassnic.xray.pcapng import CaptureError
 from glassnic.xray.probe import Probe
 
 WrapperT = TypeVar("WrapperT", bound=Backend)
+P = ParamSpec("P")
 TURN_NS = 500_000
 """So long a card goes on working before the client's messages are looked at again."""
 
@@ -136,14 +137,16 @@ class Card:
         due = nic.deadline
         if self._probe is not None and nic.core.recorder.total != self._told:
             self._moved = True  # something odd was asked for, and may be no work at all
-        end_ns = now_ns + TURN_NS
-        while self._moved or (due is not None and due <= now_ns < end_ns):
-            if due is not None and due <= now_ns:
-                nic.advance(now_ns)
+        if due is not None and due <= now_ns:
+            nic.advance(now_ns)
+            self._moved = True
+        if self._moved:
             self._moved = False
             self._send_frames()
+            while nic.pending and time.monotonic_ns() < now_ns + TURN_NS:
+                nic.work()
+                self._send_frames()
             due = nic.deadline
-            now_ns = time.monotonic_ns()
         if nic.ready and self._backend.pending:
             self._take_frames()
             due = now_ns
@@ -254,7 +257,7 @@ class Card:
         if self.tape is not None:
             self.tape.sent(frames, self.nic.now_ns)
         if len(frames):
-            self._with_backend(lambda: self._backend.send(frames))
+            self._with_backend(self._backend.send, frames)
             self.nic.transmit_held = self._backend.blocked
 
     def _take_frames(self) -> None:
@@ -320,10 +323,10 @@ class Card:
         if fd >= 0 and events:
             self._watches.watch(fd, events, self._backend_ready)
 
-    def _with_backend(self, act: Callable[[], None]) -> None:
+    def _with_backend(self, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """The one place where a host that fails is met: one sentence, and the card goes on without."""
         try:
-            act()
+            act(*args, **kwargs)
         except OSError as error:
             self._say(f"{error}; the card goes on with its cable pulled")
             self._watches.forget(self._backend_watch[0])
