@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,24 @@ def test_it_compiles_nothing_and_needs_no_utf8_terminal() -> None:
     )
     assert done.returncode == 0, done.stderr.decode()
     assert b"wrong at 40-41, 50-51" in done.stdout
+
+
+def test_the_findings_name_the_spoilt_datagrams_and_under_the_manual_there_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tmp_path / "found.json"
+    assert command.run(parsed("--profile", "manual", "--findings", str(found))) == 0
+    assert found.read_text() == ""
+    assert command.run(parsed("--findings", str(found))) == 0
+    lines = [json.loads(line) for line in found.read_text().splitlines()]
+    assert {(line["card"], line["frame"]) for line in lines} == {("one-context", 4), ("one-context", 9)}
+    (misplaced, _) = [line for line in lines if line["code"] == "SUM_MISPLACED"]
+    assert (misplaced["values"]["place"], misplaced["values"]["right"], misplaced["section"]) == (50, 40, "3.3.6")
+    assert "glassnic" not in capsys.readouterr().err
+
+
+def test_findings_that_cannot_be_written_end_the_demo_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.run(parsed("--findings", str(tmp_path / "below" / "found.json"))) == 1
+    assert capsys.readouterr().err.startswith("glassnic: cannot write")

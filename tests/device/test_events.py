@@ -120,8 +120,72 @@ SCENES: dict[int, Scene] = {
 }
 
 
+TOLD: dict[int, str] = {
+    events.TURN: "a turn begins at 0 ns: TDH 0, TDT 1",
+    events.RESET: "the card is reset (cause 1)",
+    events.LINK: "link 0, 1000 Mbit/s",
+    events.REGISTER_UNKNOWN: "an access to 0xc, where there is no register",
+    events.DMA_REFUSED: "there is work in a ring, but bus mastering is off in the PCI command register",
+    events.RING_MISLAID: (
+        "0x64 is written to the ring register at 0x3808, which keeps 0x0: rings begin at multiples of "
+        "16 and are multiples of 128 bytes long"
+    ),
+    events.HEAD_MOVED: "1 is written to the head at 0x3810 while its ring is enabled",
+    events.TX_CONTEXT: "descriptor 0 loads a context",
+    events.TX_DESCRIPTOR: "descriptor 0 points at 0x10000",
+    events.TX_FRAME: "frame 0 leaves with 60 bytes",
+    events.TX_SUM: "the sum of bytes 14 to 59 is stored at 20: 0x6061 becomes 0xe5ce",
+    events.TX_TAG: "a VLAN tag 0x0007 of type 0x8100 is inserted",
+    events.TX_PAD: "padded from 20 to 60 bytes",
+    events.TX_PROTOTYPE: (
+        "the prototype header holds 0x00aaaaaa from IPCSS+2 on, 0xaaaa5254 from TUCSS+4 on, 0xb5 at TUCSS+13"
+    ),
+    events.TX_RING_ODD: "head 0 or tail 65535 lies beyond the ring of 256",
+    events.TX_RING_OUTSIDE: "descriptor 0 at 0x100001000 is outside memory",
+    events.TX_BUFFER_OUTSIDE: "the buffer of descriptor 0 at 0x10000000000, 60 bytes, is outside memory",
+    events.TX_RESERVED: "descriptor 0 has the reserved type 5",
+    events.TX_CONTEXT_INSIDE: "descriptor 1 loads a context in the middle of a packet",
+    events.TX_MIXED: "descriptor 1 mixes legacy and extended format in a packet",
+    events.TX_TSE_MIXED: "descriptor 1 changes TSE within a packet",
+    events.TX_EMPTY: "a packet without bytes ends at descriptor 0: nothing is sent",
+    events.TX_RUNT: "the packet that ends at descriptor 0 is too short to send: 20 bytes",
+    events.TX_TOO_LONG: "the packet that ends at descriptor 0 has 16384 bytes and exceeds the FIFO's 16304",
+    events.TX_SUM_OUTSIDE: (
+        "a checksum over bytes 90 to 0, to be stored at 90, does not fit a packet of 60 bytes: not inserted"
+    ),
+    events.TX_SEGMENTATION_IMPOSSIBLE: "MSS 0 with HDRLEN 14 and PAYLEN 40 cannot be sent",
+    events.TX_PAYLEN_UNMET: "the packet ends at descriptor 1 after 30 of PAYLEN's 40 bytes",
+    events.TX_PAYLEN_EXCEEDED: "10 bytes beyond PAYLEN 40 are dropped from the packet that ends at descriptor 1",
+    events.TX_HEADER_SHORT: (
+        "the packet ends at descriptor 1 inside the prototype header, after 10 of HDRLEN's 14 bytes"
+    ),
+    events.TX_BAD_FCS: (
+        "IFCS is off at descriptor 0, and the last four bytes are 0x87868584, not the FCS 0x86cc3eac: "
+        "the peer drops the frame"
+    ),
+    events.TX_UNLOADED: "the packet from descriptor 0 on uses context 0, which was not loaded since the reset",
+    events.TX_WRITE_BACK_OUTSIDE: "descriptor 0 cannot be written back: its memory is read only",
+    events.TX_HEADER_FIELD_OUTSIDE: "a header field at 48 lies outside the header of 14 bytes: left alone",
+    events.RX_FRAME: "frame 0 of 60 bytes is delivered",
+    events.RX_DESCRIPTOR: "descriptor 0 takes 60 bytes at 0x3e0000",
+    events.RX_FILTERED: "a frame passes no filter",
+    events.RX_NO_BUFFER: "a frame finds too few receive descriptors",
+    events.RX_MISSED: "a frame of 1504 bytes is lost: no room in the FIFO",
+    events.RX_BAD: "a bad frame of 4004 bytes is dropped",
+    events.RX_PAUSE: "the partner asks for a pause of 7 quanta",
+    events.RX_SIZE_RESERVED: "RCTL 0x2000000 sets BSEX with BSIZE 00, a buffer size that is reserved: 2048 is taken",
+    events.RX_WAITS: "a frame of 64 bytes waits in the FIFO behind 0 others, 0 bytes",
+    events.RX_RING_OUTSIDE: "receive descriptor 0 at 0x10000008000 is outside memory",
+    events.RX_BUFFER_OUTSIDE: "the buffer of receive descriptor 0 at 0x10000000000 is outside memory",
+    events.RX_DISABLED: "a frame arrives while the receiver is disabled or the link is down",
+    events.RX_RING_ODD: "head 0 or tail 65535 lies beyond the receive ring of 64",
+}
+"""The sentence of the last such row in each scene."""
+
+
 def test_every_event_has_its_scene() -> None:
     assert {BY_NUMBER[number].name for number in SCENES} == {event.name for event in EVENTS}
+    assert list(TOLD) == list(SCENES)
 
 
 @pytest.mark.parametrize("number", SCENES, ids=lambda number: BY_NUMBER[number].name)
@@ -131,7 +195,7 @@ def test_an_event_happens_in_its_scene_and_is_told_in_a_sentence(number: int) ->
     SCENES[number](bench)
     happened = bench.happened(number)
     assert len(happened) > before
-    assert say(BY_NUMBER[number], happened[-1])
+    assert say(BY_NUMBER[number], happened[-1]) == TOLD[number]
     assert all(bench.sentences())
 
 

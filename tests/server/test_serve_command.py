@@ -224,3 +224,45 @@ def test_connections_without_a_word_do_not_stop_it(process: Process, path: Path)
             probe.connect(str(path))
     with Client(path) as client:
         client.version()
+
+
+UNKNOWN_REGISTER = 0xC
+
+
+def test_strict_says_at_once_what_is_out_of_order_and_the_end_has_it_in_a_table(path: Path) -> None:
+    found = path.with_suffix(".json")
+    process = Process("--socket", str(path), "--net", "null", "--strict", "--findings", str(found))
+    process.line()
+    with Client(path) as client:
+        client.start()
+        client.write_register(UNKNOWN_REGISTER, 5)
+        for _ in range(600):
+            if found.read_text():
+                break
+            time.sleep(0.1)
+        (line,) = map(json.loads, found.read_text().splitlines())
+    status, out, complaints = process.end()
+    assert (line["card"], line["code"], line["values"]["offset"]) == ("e1000", "REGISTER_UNKNOWN", UNKNOWN_REGISTER)
+    assert complaints == (
+        "glassnic: e1000: REGISTER_UNKNOWN (warning): an access to 0xc, where there is no register (§13.1)\n"
+    )
+    assert status == 0
+    assert re.search(r"e1000 +REGISTER_UNKNOWN +warning +1 ", out)
+    assert "out of order" not in out, "the table says it, and better"
+
+
+def test_what_is_not_bad_enough_is_not_said(path: Path) -> None:
+    process = Process("--socket", str(path), "--net", "null", "--strict=error")
+    process.line()
+    with Client(path) as client:
+        client.start()
+        client.write_register(UNKNOWN_REGISTER, 5)
+        client.read_register(8)
+    status, out, complaints = process.end()
+    assert (status, complaints) == (0, "")
+    assert "REGISTER_UNKNOWN" in out
+
+
+def test_findings_that_cannot_be_written_are_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = str(path / "below" / "found.json")
+    assert "choose a file" in refusal(capsys, "--socket", str(path), "--net", "null", "--findings", nowhere)

@@ -67,7 +67,7 @@ def test_the_file_has_a_line_of_json_for_each_finding(tmp_path: Path) -> None:
         "card": "card",
         "code": "TX_TOO_LONG",
         "severity": "error",
-        "sentence": "a packet of 16384 bytes exceeds the FIFO's 16304",
+        "sentence": "the packet that ends at descriptor 1 has 16384 bytes and exceeds the FIFO's 16304",
         "section": "3.3.7",
         "frame": None,
         "values": {"place": 1, "length": 16384, "limit": 16304},
@@ -152,7 +152,7 @@ def test_an_alarm_is_given_of_what_is_bad_enough(severity: str, codes: list[str]
     bench.send(frame(16384))
     told(Watch(None, lambda card, sentence: said.append(f"{card} {sentence}"), severity), bench)
     assert [one.split()[1] for one in said] == codes
-    assert said[-1].startswith("card TX_TOO_LONG (error): a packet of 16384 bytes")
+    assert said[-1].startswith("card TX_TOO_LONG (error): the packet that ends at descriptor 1 has 16384 bytes")
 
 
 def test_alarms_of_one_kind_come_once_a_second_and_say_how_many_there_were() -> None:
