@@ -28,7 +28,13 @@ class Watched(Machine):
         self.start()
 
     def stop(self) -> None:
+        self.loop.stop()
+        self._thread.join()
+        self.close_doors()
         super().stop()
+
+    def close_doors(self) -> None:
+        """While the loop is still there."""
         self.control.close()
 
 

@@ -48,7 +48,7 @@ def _told(verb: str, answer: dict[str, Any]) -> str:
     if verb == "help":
         return "\n".join(_verb_lines())
     if verb == "link":
-        return f"the link is {'up' if answer['up'] else 'down'}"
+        return f"the cable is {'plugged' if answer['cable'] else 'pulled'}"
     if verb == "fault":
         return ", ".join(f"{kind} {amount}" for kind, amount in answer["faults"].items()) or "no fault"
     return json.dumps(answer, indent=2)

@@ -24,7 +24,7 @@ from glassnic.xray.hexview import view
 from glassnic.xray.pcapng import OUTBOUND
 
 GOOD, BAD, WARN, QUIET, HEAD = "green", "bold red", "yellow", "dim", "bold"
-BAR_CELLS = 12
+BAR_CELLS = 8
 ITR_UNIT_NS = 256
 RINGS = {"out": ("transmit", "TDH", "TDT"), "in": ("receive", "RDH", "RDT")}
 CONTEXT_FIELDS = ("IPCSS", "IPCSO", "IPCSE", "TUCSS", "TUCSO", "TUCSE", "HDRLEN", "MSS", "PAYLEN")
@@ -34,14 +34,14 @@ RANGE_WIDTHS = (5, 5, 5, 5, 5, 5, 6, 5, 6)
 def title(status: dict[str, Any], paused: bool) -> Text:
     """Which card, and how it is."""
     link = status["link"]
-    line = Text(f"{status['card']}  ", HEAD).append(MODELS[status["model"]].title.partition(" (")[0], "")
+    line = Text().append(f"{status['card']}  ", HEAD).append(MODELS[status["model"]].title.partition(" (")[0])
     line.append(f", profile {status['profile']}, net {status['net']}", QUIET)
     line.append("\n")
     if link["up"]:
         line.append(f"link up, {link['mbps']} Mbit/s", GOOD).append("" if link["full_duplex"] else ", half duplex")
     else:
         line.append("link down" if link["cable"] else "link down: the cable is pulled", BAD)
-    line.append("  guest" if status["guest"] else "  no guest", "" if status["guest"] else WARN)
+    line.append("  guest connected" if status["guest"] else "  no guest", "" if status["guest"] else WARN)
     if not status["ready"]:
         line.append("  the engine is being loaded", WARN)
     for kind, amount in status["faults"].items():
@@ -54,12 +54,17 @@ def traffic(status: dict[str, Any], rates: Rates) -> Text:
     lines = Text()
     for direction, (name, head, tail) in RINGS.items():
         rate, ring = rates.now[direction], status["rings"][name]
-        lines.append(f"{direction:4}", HEAD).append(f"{rate.packets:9,.0f}/s {rate.megabits:9,.1f} Mbit/s ")
+        lines.append(f"{direction:4}", HEAD).append(f"{rate.packets:9,.0f}/s {bits(rate.megabits):>13} ")
         lines.append(rates.spark(direction), "cyan").append(" ")
         lines.append_text(bar(ring["given"], ring["entries"]))
         lines.append(f" {head} {ring['head']} {tail} {ring['tail']}\n", QUIET)
     lines.rstrip()
     return lines
+
+
+def bits(megabits: float) -> str:
+    """A rate of data; small ones in smaller units."""
+    return f"{megabits:,.1f} Mbit/s" if megabits >= 1 else f"{megabits * 1000:,.1f} kbit/s"
 
 
 def bar(given: int, entries: int) -> Text:
@@ -71,7 +76,7 @@ def bar(given: int, entries: int) -> Text:
 def contexts(status: dict[str, Any]) -> Text:
     """What each slot holds, and when and by which descriptor it was loaded (§3.3.6)."""
     header = zip(CONTEXT_FIELDS, RANGE_WIDTHS, strict=True)
-    lines = Text("context       ", HEAD).append(" ".join(f"{name:>{width}}" for name, width in header), QUIET)
+    lines = Text().append("context       ", HEAD).append(" ".join(f"{name:>{width}}" for name, width in header), QUIET)
     for slot in status["contexts"]:
         name = " and ".join(slot["for"]) or "not used"
         lines.append(f"\n{'one for both' if len(slot['for']) > 1 else name:13} ")
@@ -85,9 +90,8 @@ def _loaded(slot: dict[str, Any], now_ns: int) -> str:
     loaded = slot["loaded"]
     if loaded is None:
         return "not loaded since the reset"
-    kind = "TSE" if slot["TSE"] else "no TSE"
-    protocols = f"{'IPv4' if slot['IP'] else 'IPv6'}, {'TCP' if slot['TCP'] else 'UDP'}"
-    return f"loaded {age(now_ns - loaded['at_ns'])} ago by descriptor {loaded['descriptor']}: {kind}, {protocols}"
+    flags = " ".join(f"{name}={slot[name]}" for name in ("TSE", "IP", "TCP"))
+    return f"loaded {age(now_ns - loaded['at_ns'])} ago by descriptor {loaded['descriptor']}, with {flags}"
 
 
 def age(span_ns: int) -> str:
@@ -103,7 +107,7 @@ def interrupts(status: dict[str, Any], rates: Rates) -> Text:
     state = status["interrupts"]
     limit = f"ITR {state['ITR']}, at most {1e9 / (state['ITR'] * ITR_UNIT_NS):,.0f}/s" if state["ITR"] else "ITR 0"
     line = "asserted" if state["asserted"] else "not asserted"
-    lines = Text("interrupts", HEAD).append(f" {rates.interrupts:7,.0f}/s, {limit}, line {line}\n")
+    lines = Text().append("interrupts", HEAD).append(f" {rates.interrupts:7,.0f}/s, {limit}, line {line}\n")
     lines.append("ICR ", QUIET).append(causes(state["ICR"])).append("\nIMS ", QUIET).append(causes(state["IMS"]))
     return lines
 
@@ -116,7 +120,7 @@ def causes(word: int) -> str:
 
 def findings(status: dict[str, Any]) -> Text:
     """How often the driver asked for what the manual does not allow."""
-    line = Text("findings   ", HEAD)
+    line = Text().append("findings   ", HEAD)
     if not status["findings"]:
         return line.append("none", GOOD)
     return line.append("  ".join(f"{found['code']} × {found['count']:,}" for found in status["findings"]), BAD)
@@ -125,7 +129,7 @@ def findings(status: dict[str, Any]) -> Text:
 def findings_table(status: dict[str, Any], seen: list[Seen]) -> Table:
     """The same with their sentences; and what was found in the last frames, which tells the numbers too."""
     table = Table(box=None, header_style=HEAD, pad_edge=False)
-    for name in ("count", "code", "severity", "§", "what it says"):
+    for name in ("count", "code", "severity", "section", "what it says"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
     sentences = {event.name: event.sentence for event in EVENTS}
     for found in status["findings"]:

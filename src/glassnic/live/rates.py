@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-KEPT = 20
+KEPT = 14
 BLOCKS = " ▁▂▃▄▅▆▇█"
 STATISTICS = {"out": ("GPTC", "GOTC"), "in": ("GPRC", "GORC")}
 """Direction -> the statistics of its good packets and octets (§13.7)."""

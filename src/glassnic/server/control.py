@@ -92,7 +92,7 @@ class Control:
             raise RequestError(f"there is nothing to plug the cable into: {self._config.net} has failed; serve anew")
         self._flap_until_ns = None
         self._card.plug(words == ["up"])
-        return {"up": self._card.nic.link.up}
+        return {"cable": self._card.cable}
 
     def _fault(self, words: list[str]) -> dict[str, Any]:
         match words:

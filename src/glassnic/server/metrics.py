@@ -185,19 +185,21 @@ class Http:
 
     def _answer(self, request: h11.Request) -> bytes:
         path = request.target.partition(b"?")[0].decode("ascii", "replace")
-        if request.method not in (b"GET", b"HEAD"):
+        head_only = request.method == b"HEAD"
+        if request.method != b"GET" and not head_only:
             return self._say(405, b"only GET is answered here\n", TEXT)
         if path != PATH:
-            return self._say(404, f"the metrics are at {PATH}\n".encode(), TEXT)
-        return self._say(200, self._exposition.text(), CONTENT_TYPE_LATEST)
+            return self._say(404, f"the metrics are at {PATH}\n".encode(), TEXT, head_only)
+        return self._say(200, self._exposition.text(), CONTENT_TYPE_LATEST, head_only)
 
-    def _say(self, status: int, body: bytes, kind: str) -> bytes:
-        """A whole answer. What follows a request's head is not waited for: then the conversation ends."""
+    def _say(self, status: int, body: bytes, kind: str, head_only: bool = False) -> bytes:
+        """A whole answer, or what HEAD wants of it. What follows a request's head is not waited for: then the conversation ends."""
         connection = self._connection
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         reason = HTTPStatus(status).phrase.encode()
         out = connection.send(h11.Response(status_code=status, reason=reason, headers=headers)) or b""
-        out += connection.send(h11.Data(data=body)) or b""
+        if not head_only:
+            out += connection.send(h11.Data(data=body)) or b""
         out += connection.send(h11.EndOfMessage()) or b""
         if connection.our_state is h11.MUST_CLOSE:
             self.ended = True
