@@ -46,6 +46,7 @@ check: setup  ## style, types, layers and all tests
 
 docs: setup  ## the documents that are made from tables
 	$(BIN)/python -m glassnic.spec.sheet > docs/registers.md
+	$(BIN)/python -m glassnic.spec.findings_sheet > docs/findings.md
 
 format: setup  ## lay the code out, and mend what ruff can mend
 	$(BIN)/ruff format

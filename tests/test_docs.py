@@ -10,6 +10,7 @@ import pytest
 from glassnic.backends import FORMS
 from glassnic.cli import COMMANDS
 from glassnic.lab.plans import PLANS
+from glassnic.spec import findings_sheet
 from glassnic.spec.sheet import sheet
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,10 @@ DOCUMENTS = [
 
 def test_the_register_sheet_is_fresh() -> None:
     assert (ROOT / "docs/registers.md").read_text() == sheet(), "run `make docs`"
+
+
+def test_the_findings_sheet_is_fresh() -> None:
+    assert (ROOT / "docs/findings.md").read_text() == findings_sheet.sheet(), "run `make docs`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
