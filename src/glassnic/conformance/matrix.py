@@ -22,6 +22,7 @@ STYLES = {
     Mark.PASSES: "green",
     Mark.READING: "cyan",
     Mark.UNSEEN: "dim",
+    Mark.STRAYS: "bold yellow",
     Mark.FAILS: "bold red",
     Mark.LOST: "bold magenta",
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from glassnic.conformance.play import Outcome, play
+from glassnic.conformance.play import UNTOUCHED, Outcome, play
 from glassnic.conformance.program import Program
 from glassnic.conformance.targets.port import Target
 from glassnic.lab.errors import LabError
@@ -25,6 +25,7 @@ class Mark(Enum):
     PASSES = "✓", "passes"
     READING = "~", "passes, by one of the manual's readings"
     UNSEEN = "?", "passes as far as this target can tell"
+    STRAYS = "m", "keeps the rule, but writes memory that it was not lent"
     FAILS = "✗", "fails"
     LOST = "!", "the card was lost"
 
@@ -54,7 +55,7 @@ class Verdict:
         if self.outcome.lost:
             return Mark.LOST
         if not self.outcome.passed:
-            return Mark.FAILS
+            return Mark.STRAYS if all(one.step == UNTOUCHED for one in self.outcome.failures) else Mark.FAILS
         if any(one.held is None for one in self.outcome.seen):
             return Mark.UNSEEN
         return Mark.READING if self.outcome.readings else Mark.PASSES

@@ -89,11 +89,11 @@ class Outside:
         self._folder = tempfile.TemporaryDirectory(prefix="glassnic-")
         try:
             self._start(Path(self._folder.name))
-        except LabError as error:
+        except (LabError, LostError) as error:
             self.close()
             if self._known:
                 raise LostError(str(error)) from error
-            raise
+            raise LabError(f"{self.name} cannot be had: {error}") from error
         self._running = self._known = True
 
     def _far_end(self) -> Wire:

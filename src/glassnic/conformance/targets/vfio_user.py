@@ -98,9 +98,7 @@ class VfioUserCard(Outside):
             self._connect()
         except (OSError, RefusedError, ValueError) as error:
             why = (error.strerror if isinstance(error, OSError) else None) or str(error) or "it does not answer"
-            raise LabError(
-                f"The card at {self._path} cannot be used ({why}): start its server, and its wire, first."
-            ) from error
+            raise LabError(f"{why} at {self._path}; start its server, and its wire, first") from error
 
     def _connect(self) -> None:
         self._client = Client(self._path, TIMEOUT_S)
