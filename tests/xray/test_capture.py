@@ -153,3 +153,46 @@ def test_two_cards_may_not_write_the_same_capture(tmp_path: Path) -> None:
     config.write_text("".join(cards))
     with pytest.raises(ConfigError, match="capture x"):
         read_file(config)
+
+
+def starved(path: Path) -> tuple[Workbench, Probe]:
+    """A card with one receive descriptor, to which three frames have come at 5 ns."""
+    bench, probe = Workbench(), probe_into(path)
+    bench.open_receive()
+    bench.write(R.RDT, 1)
+    probe.follow(bench.nic.core.recorder.history().tolist())
+    before = bench.nic.core.recorder.total
+    bench.nic.receive([frame(60 + number, MAC) for number in range(3)])
+    probe.received([frame(60 + number, MAC) for number in range(3)], fresh(bench, before), 5)
+    assert [len(one.frame) for one in packets(path)] == [60]
+    return bench, probe
+
+
+def fresh(bench: Workbench, total: int) -> list[list[int]]:
+    rows: list[list[int]] = bench.nic.core.recorder.since(total).tolist()
+    return rows
+
+
+def test_frames_that_wait_in_the_fifo_are_told_when_they_are_delivered(path: Path) -> None:
+    bench, probe = starved(path)
+    total = bench.nic.core.recorder.total
+    bench.now_ns = 900
+    bench.write(R.RDT, 10)
+    bench.run()
+    probe.sent([], fresh(bench, total))
+    for number, one in enumerate(packets(path)):
+        assert (one.at_ns, one.direction, one.frame) == (5, INBOUND, frame(60 + number, MAC))
+        assert "is delivered" in one.comments[0]
+        assert f"descriptor {number} takes {60 + number} bytes" in one.comments[0]
+        assert ("waits in the FIFO" in one.comments[0]) == (number > 0)
+
+
+def test_a_reset_or_the_end_tells_of_the_frames_that_waited(path: Path) -> None:
+    bench, probe = starved(path)
+    total = bench.nic.core.recorder.total
+    bench.reset()
+    probe.follow(fresh(bench, total))
+    assert ["lost from the FIFO" in one.comments[0] for one in packets(path)] == [False, True, True]
+    _, probe = starved(path)
+    probe.close()
+    assert ["waits in the FIFO" in one.comments[0] for one in packets(path)] == [False, True, True]

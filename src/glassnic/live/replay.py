@@ -67,12 +67,17 @@ def replay(answer: dict[str, Any], listener: Listener) -> None:
     probe = Probe([listener], answer["epoch_ns"])
     probe.sent([], answer["before"])
     rows: list[Row] = list(iter_unpack("<qqqq", base64.b64decode(answer["rows"])))
+    followed = 0
     for turn in answer["turns"]:
         begin, end = turn["rows"]
         if turn["sent"]:
-            probe.sent(_frames(turn), rows[begin:end])
+            probe.sent(_frames(turn), rows[followed:end])
         else:
+            probe.follow(rows[followed:begin])
             probe.received(_frames(turn), rows[begin:end], turn["at_ns"])
+        followed = end
+    probe.follow(rows[followed:])
+    probe.close()
 
 
 def collect(answer: dict[str, Any]) -> list[Seen]:

@@ -87,6 +87,9 @@ class Card:
         """Unplug: the client, the backend and the socket go."""
         if self._connection is not None:
             self._hang_up(self._connection)
+        if self._probe is not None:
+            self._record(partial(self._probe.follow, self._fresh_rows(self._probe)))
+            self._record(self._probe.close)
         self._backend.close()
         self._watches.forget(self._listener.fileno())
         self._listener.close()
@@ -112,8 +115,12 @@ class Card:
 
     def plug(self, cable: bool) -> None:
         """Plug or pull the cable, for a user; the link comes up only where there is a backend and an engine."""
+        self._set_clock()  # negotiation begins now
         self.cable = cable
-        self.nic.set_link(self.nic.ready and cable and not self.backend_failed)
+        self._set_link()
+
+    def _set_link(self) -> None:
+        self.nic.set_link(self.nic.ready and self.cable and not self.backend_failed)
         self.stir()
 
     def put_around(self, wrap: Callable[[Backend], WrapperT]) -> WrapperT:
@@ -170,7 +177,7 @@ class Card:
 
     def _start_engine(self) -> None:
         self.nic.ready = True
-        self.plug(self.cable)
+        self._set_link()
 
     # The client
 
@@ -297,11 +304,10 @@ class Card:
 
     def _keep_received(self, tape: Tape, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
         """Let the card take what comes, then put it on the tape."""
-        recorder, alone = self.nic.core.recorder, not self.nic.receiver.waiting
-        begin = recorder.total
+        begin = self.nic.core.recorder.total
         take(packets)
         lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
-        tape.received(packets, lead, begin if alone else recorder.total, self.nic.now_ns)
+        tape.received(packets, lead, begin, self.nic.now_ns)
 
     def _record(self, act: Callable[[], None]) -> None:
         """A capture that cannot go on ends with one sentence, and the card goes on without."""
@@ -335,7 +341,7 @@ class Card:
             self._dropped_before += self._backend.dropped
             self._backend = open_backend("null")
             self.backend_failed = True
-            self.plug(self.cable)
+            self._set_link()
 
     # The EEPROM
 

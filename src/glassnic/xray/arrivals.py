@@ -53,6 +53,10 @@ class Arrivals:
                 self._acts.append(row)
         return done
 
+    def waiting(self) -> list[tuple[int, Slice]]:
+        """The frames that wait now."""
+        return [(number, Slice(tuple(acts))) for number, acts in self._waiting if acts]
+
     def _next(self) -> None:
         self.count += 1
         self._acts = []

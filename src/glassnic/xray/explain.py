@@ -39,8 +39,7 @@ class Explanation(NamedTuple):
 
 def explain(note: Note, frame: bytes) -> Explanation:
     """Explain a frame from its record. ValueError if the record is of no frame."""
-    last = note.piece.rows[-1][0]
-    if last >= events.RX_FRAME:
+    if note.piece.rows[0][0] >= events.RX_FRAME:
         return _explain_arrival(note.piece.rows)
     return explain_story(read_story(note.origin, frame, note.piece))
 
@@ -56,6 +55,8 @@ def _explain_arrival(rows: Sequence[Row]) -> Explanation:
     told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
     event, _, _, last = rows[-1]
     told[-1:-1] = _delivered(last) if event == events.RX_FRAME else ()
+    if event == events.RESET:
+        told[-1] = f"lost from the FIFO: {told[-1]}"
     if event == events.RX_FILTERED:
         told[-1] += f": {REFUSALS.get(last, 'for a reason unknown')}"
     return Explanation(told[-1], tuple(told[:-1]), tuple(noted(rows)), None)

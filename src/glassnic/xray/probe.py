@@ -98,8 +98,12 @@ class Probe:
         self._held |= {first + index: (at_ns, bytes(frame)) for index, frame in enumerate(kept)}
         self._delivered(done)
 
+    def close(self) -> None:
+        """There will be no more rows: tell of the frames that wait still."""
+        self._delivered(self._arrivals.waiting())
+
     def _delivered(self, done: list[tuple[int, Slice]]) -> None:
-        """Tell of frames whose fate is known now."""
+        """Tell of frames whose fate is known as far as it will be."""
         told = [(*self._held.pop(number), piece) for number, piece in done if number in self._held]
         if told:
             self._tell(INBOUND, told)
