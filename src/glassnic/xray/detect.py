@@ -133,13 +133,13 @@ def _forgotten(story: Story, of: str, left: int, layers: dict[str, Layer]) -> It
     """The sum is wrong because the driver left it to the card, and then did not ask for it (§3.3.7.3)."""
     layer = layers.get("TU")
     if of in NAMES.values() and layer is not None:
-        bit = "TXSM" if story.kind != LEGACY else "IC"
-        seed = pseudo_of(story.frame, layer, layer.length)
+        bit, seed = "TXSM", pseudo_of(story.frame, layer, layer.length)
         was_left = story.kind == SEGMENTED or left % ALL_ONES == seed % ALL_ONES
     elif of == "IPv4 header":
         bit, was_left = "IXSM", story.kind == SEGMENTED or left == 0
     else:
         return
+    bit = "IC" if story.kind == LEGACY else bit
     if was_left and story.descriptors and not _asked(story, bit):
         yield found(f.SUM_NOT_ASKED, story.serial, protocol=of, bit=bit)
 
