@@ -12,7 +12,7 @@ from glassnic.wire.tcp import ACK, ECE, FIN, PSH, URG
 
 TCP = Message(payload=bytes(range(250)) * 2, mss=200)
 UDP = replace(TCP, tcp=False)
-THIRDS = replace(TCP, payload=bytes(range(111)) * 3, mss=111)
+UNEVEN = replace(TCP, payload=bytes(range(111)) * 2 + bytes(50), mss=111)
 EXACT = replace(TCP, payload=bytes(range(200)) * 3)
 STAMPED = bytes.fromhex("0101080a0123456789abcdef")
 LONG_LINK_HEADER = bytes(range(4, 190))
@@ -34,7 +34,7 @@ CUTS = {
     "into-one-frame-of-a-byte": replace(TCP, payload=b"!", options=STAMPED),
     "into-two-frames-one-of-a-byte": replace(TCP, payload=counting(201), options=STAMPED),
     "into-frames-of-full-length": replace(TCP, payload=counting(5000), mss=1460),
-    "into-40-frames": replace(TCP, payload=counting(40 * 64), mss=64),
+    "into-40-frames": replace(TCP, payload=counting(40 * 64 - 5), mss=64),
     "into-frames-of-odd-length": replace(TCP, payload=counting(600), mss=133),
     "of-64-kb": replace(TCP, payload=counting(65_000), mss=1448, options=STAMPED),
 }
@@ -61,7 +61,7 @@ FIELD = {
         "The TCP sequence number grows by MSS a frame, as one number of 32 bits.",
         replace(TCP, payload=counting(900), sequence=0x1234_FF00),
     ),
-    "fin-and-psh-only-in-the-last": ("FIN and PSH of the header are set in the last frame only.", EXACT),
+    "fin-and-psh-only-in-the-last": ("FIN and PSH of the header are set in the last frame only.", TCP),
     "fin-alone-only-in-the-last": ("FIN of the header is set in the last frame only.", replace(TCP, flags=FIN | ACK)),
     "psh-alone-only-in-the-last": ("PSH of the header is set in the last frame only.", replace(TCP, flags=PSH | ACK)),
     "no-flag-is-invented": ("A flag that the header lacks is in no frame.", replace(TCP, flags=ACK)),
@@ -75,7 +75,7 @@ FIELD = {
     ),
     "udp-lengths": (
         "Where TUCMD.TCP=0 the UDP length of each frame is set to the UDP header and this frame's payload.",
-        replace(UDP, payload=counting(600)),
+        replace(UDP, payload=counting(550)),
     ),
     "udp-lengths-of-one-frame": (
         "A send of one frame has its UDP length set like any other.",
@@ -162,7 +162,7 @@ SENDS: tuple[Program, ...] = (
         "3.5.7",
         "the-length-is-added-for-each-frame",
         "The TU sum of a segment takes in the length of its own TCP header and payload, which the driver left out.",
-        (transmitter(), send(THIRDS), sent(THIRDS)),
+        (transmitter(), send(UNEVEN), sent(UNEVEN)),
     ),
 )
 
