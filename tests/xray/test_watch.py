@@ -157,7 +157,7 @@ def test_an_alarm_is_given_of_what_is_bad_enough(severity: str, codes: list[str]
 
 def test_alarms_of_one_kind_come_once_a_second_and_say_how_many_there_were() -> None:
     said: list[str] = []
-    told(Watch(None, lambda _, sentence: said.append(sentence)), spoilt_datagrams(25, QUIET_NS // 10))
+    told(Watch(None, lambda _, sentence: said.append(sentence), WARNING), spoilt_datagrams(25, QUIET_NS // 10))
     misplaced = [sentence for sentence in said if sentence.startswith("SUM_MISPLACED")]
     assert len(misplaced) == 3
     assert "more before" not in misplaced[0]
@@ -195,6 +195,19 @@ def test_a_served_card_tells_even_what_makes_no_work(machine: Machine, tmp_path:
     guest.receive()
     guest.leave()
     assert {code: count.times for (_, code), count in watch.counts.items()} == {"REGISTER_UNKNOWN": 1}
+
+
+def test_a_file_that_cannot_be_written_any_more_ends_with_a_sentence_and_the_watch_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    watch = Watch(Sink(Target(tmp_path / "found.json"), b""), lambda card, sentence: said.append(f"{card}: {sentence}"))
+    assert watch.sink is not None
+    watch.sink.close()
+    bench = Workbench()
+    bench.send(b"")
+    bench.send(b"")
+    told(watch, bench)
+    assert [one.partition("found.json")[2] for one in said] == [": Bad file descriptor; the capture ends here"]
+    assert watch.counts["card", "TX_EMPTY"].times == 2
 
 
 def test_a_listener_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from functools import partial
 from glassnic.spec.findings import ERROR, WARNING
 from glassnic.xray.eye import Eye
 from glassnic.xray.found import Found
+from glassnic.xray.pcapng import CaptureError
 from glassnic.xray.sink import Sink, target
 from glassnic.xray.story import Origin
 
@@ -39,38 +40,52 @@ class Count:
 
 @dataclass
 class Watch:
-    """All that was found. `sink` takes lines, `alarm` sentences, of findings as bad as `severity` or worse."""
+    """All that was found. `sink` takes lines; `say` a card's name and a sentence."""
 
     sink: Sink | None = None
-    alarm: Callable[[str, str], None] | None = None
-    """Takes the card's name and the sentence."""
-    severity: str = WARNING
+    say: Callable[[str, str], None] | None = None
+    severity: str = ""
+    """What is as bad as this, or worse, is said at once; nothing, where it is empty."""
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
     """By card and code."""
 
     def eye(self, card: str, origin: Origin) -> Eye:
         """Watches one card: a listener of its probe."""
-        return Eye(origin, partial(self.take, card), self.flush)
+        return Eye(origin, partial(self.take, card), partial(self.flush, card))
 
     def take(self, card: str, at_ns: int, one: Found) -> None:
-        """A finding that has just happened. Raises CaptureError."""
+        """A finding that has just happened."""
         count = self.counts.setdefault((card, one.code), Count(one))
         count.times += 1
-        if self.sink is not None:
-            self.sink.write(_line(card, at_ns, one))
-        if self.alarm is None or SEVERITIES.index(one.severity) < SEVERITIES.index(self.severity):
-            return
+        self._write(card, _line(card, at_ns, one))
+        if self.say and self.severity and SEVERITIES.index(one.severity) >= SEVERITIES.index(self.severity):
+            self._alarm(card, at_ns, one, count)
+
+    def _alarm(self, card: str, at_ns: int, one: Found, count: Count) -> None:
         if at_ns - count.alarmed_ns < QUIET_NS:
             count.unsaid += 1
             return
         more = f", and {count.unsaid} more before" if count.unsaid else ""
         count.alarmed_ns, count.unsaid = at_ns, 0
-        self.alarm(card, f"{one}{more}")
+        assert self.say is not None
+        self.say(card, f"{one}{more}")
 
-    def flush(self) -> None:
-        """Go on with what a pipe did not take at once. Raises CaptureError."""
-        if self.sink is not None:
-            self.sink.flush()
+    def flush(self, card: str) -> None:
+        """Go on with what a pipe did not take at once."""
+        self._write(card, b"")
+
+    def _write(self, card: str, line: bytes) -> None:
+        """A file that cannot be written any more ends with a sentence, and the watch goes on without."""
+        try:
+            if self.sink is not None and line:
+                self.sink.write(line)
+            elif self.sink is not None:
+                self.sink.flush()
+        except CaptureError as error:
+            self.sink = None
+            if self.say is None:
+                raise
+            self.say(card, str(error))
 
     def show(self) -> None:
         """Print what was found, as a table; or that nothing was."""
@@ -110,7 +125,7 @@ def open_watch(args: argparse.Namespace, stack: ExitStack, say: Callable[[str, s
     if args.findings is not None:
         sink = Sink(target(args.findings), b"")
         stack.callback(sink.close)
-    return Watch(sink, say if args.strict else None, args.strict or WARNING)
+    return Watch(sink, say, args.strict or "")
 
 
 def _line(card: str, at_ns: int, one: Found) -> bytes:
