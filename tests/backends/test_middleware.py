@@ -7,7 +7,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from backends.far import numbered
+from backends.far import numbered, octets
 from glassnic.backends.loopback import Loopback
 from glassnic.backends.middleware import MOST_DELAYED, Corrupt, Delay, Drop, Middleware, Tee, Whole
 from glassnic.backends.pcap import Pcap
@@ -22,7 +22,7 @@ FRAMES = numbered(200)
 def drained(backend: Middleware) -> list[bytes]:
     frames: list[bytes] = []
     while backend.pending:
-        frames += backend.receive()
+        frames += octets(backend.receive())
     return frames
 
 
@@ -75,14 +75,14 @@ def test_a_delay_gives_frames_when_their_time_has_come() -> None:
     now_ns = 0
     backend = Delay(Loopback(), 100, lambda: now_ns)
     backend.send(Frames.of(FRAMES[:2]))
-    assert backend.receive() == []
+    assert octets(backend.receive()) == []
     assert (backend.pending, backend.deadline) == (False, 100)
     now_ns = 99
-    assert backend.receive() == []
+    assert octets(backend.receive()) == []
     now_ns = 100
     assert backend.pending
-    assert backend.receive(1) == FRAMES[:1]
-    assert backend.receive() == FRAMES[1:2]
+    assert octets(backend.receive(1)) == FRAMES[:1]
+    assert octets(backend.receive()) == FRAMES[1:2]
     assert (backend.pending, backend.deadline) == (False, None)
 
 
@@ -90,7 +90,7 @@ def test_a_slow_way_holds_so_many_frames_and_loses_more() -> None:
     backend = Delay(Loopback(), 100, lambda: 0)
     backend.send(Frames.of(FRAMES * 21))
     while backend.inner.pending:
-        assert backend.receive() == []
+        assert octets(backend.receive()) == []
     assert backend.dropped == len(FRAMES) * 21 - MOST_DELAYED
 
 
@@ -114,9 +114,9 @@ class Vnet(Loopback):
     def send(self, frames: Frames) -> None:
         self.packets += map(bytes, frames.with_lead())
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         packets, self.packets = self.packets, []
-        return packets
+        return Frames.joined(packets, VNET_LEAD)
 
 
 def test_vices_leave_the_headers_of_a_tap_alone() -> None:
@@ -127,7 +127,7 @@ def test_vices_leave_the_headers_of_a_tap_alone() -> None:
     backend.send(Frames.of(FRAMES, VNET_LEAD))
     assert len(inner.packets) == len(FRAMES) - 1
     backend.chance.count = 1
-    left = backend.receive()
+    left = octets(backend.receive())
     assert len(left) == len(FRAMES) - 2
     assert {packet[:VNET_LEAD] for packet in left} == {bytes(VNET_LEAD)}
 
@@ -139,7 +139,7 @@ def test_a_packet_that_comes_whole_is_cut_before_anything_happens_to_it() -> Non
     headers += Ipv4(bytes(4), bytes(4), tcp.PROTOCOL, Tcp(1, 2, 3, 4, tcp.ACK, 5, payload=payload).encode()).encode()
     inner = Vnet()
     inner.packets = [bytes([1, 1, 54, 0, 232, 3, 34, 0, 16, 0]) + headers, bytes(VNET_LEAD) + FRAMES[0]]
-    frames = Whole(inner).receive()
+    frames = octets(Whole(inner).receive())
     assert [len(frame) - VNET_LEAD for frame in frames] == [1054, 1054, 614, len(FRAMES[0])]
     assert b"".join(frame[VNET_LEAD + 54 :] for frame in frames[:3]) == payload
     assert {frame[:VNET_LEAD] for frame in frames} == {bytes(VNET_LEAD)}

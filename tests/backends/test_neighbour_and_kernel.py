@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.far import PATIENCE_S, private_network
+from backends.far import PATIENCE_S, octets, private_network
 from glassnic.backends import BackendError
 from glassnic.backends.neighbour import Neighbour
 from glassnic.backends.tap import Tap
@@ -47,7 +47,7 @@ def pump_until_readable(tap: Tap, neighbour: Neighbour, asked: socket.socket) ->
     """Carry frames between kernel and neighbour till the answer is there."""
     while asked not in (ready := select.select([tap, asked], [], [], PATIENCE_S)[0]):
         assert ready, "nothing moves any more"
-        for frame in tap.receive():
+        for frame in octets(tap.receive()):
             tap.send(Frames.of(neighbour.answer(frame)))
 
 
@@ -65,7 +65,7 @@ def test_the_kernel_gives_itself_an_address_by_its_advertisement_and_gets_its_ec
     neighbour = Neighbour()
     while "fd00000000000000" not in Path("/proc/net/if_inet6").read_text():
         assert select.select([tap], [], [], PATIENCE_S)[0], "the kernel asks for no router"
-        for frame in tap.receive():
+        for frame in octets(tap.receive()):
             tap.send(Frames.of(neighbour.answer(frame)))
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asked:
         asked.sendto(b"hello", ("fd00::2", 7))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.far import octets
 from glassnic.backends import BackendError, open_backend
 from glassnic.backends.passt import Passt
 
@@ -36,7 +37,7 @@ def test_a_passt_that_does_not_stay_is_quoted(monkeypatch: pytest.MonkeyPatch, t
 @passt_is_here
 def test_passt_ends_with_the_backend() -> None:
     backend = Passt()
-    assert backend.receive() == []
+    assert octets(backend.receive()) == []
     backend.close()
     with pytest.raises(ProcessLookupError):
         os.kill(backend.pid, signal.SIG_DFL)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.far import numbered, private_network, tap_pair
+from backends.far import numbered, octets, private_network, tap_pair
 from glassnic.backends import BackendError, open_backend
 from glassnic.backends.tap import IFF_UP, SIOCGIFFLAGS, SIOCSIFFLAGS, Tap
 from glassnic.device.ports import Frames
@@ -110,7 +110,7 @@ def test_frames_that_die_in_the_queue_because_we_read_too_slowly_are_counted(tmp
         except OSError:
             given -= 1  # the packet socket itself had no room
     received = 0
-    while frames := pair.backend.receive():
+    while frames := octets(pair.backend.receive()):
         received += len(frames)
     assert 0 < received < given
     assert pair.backend.dropped == given - received

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from backends.far import private_network
+from backends.far import octets, private_network
 from glassnic.backends.tap import Tap
 from glassnic.device.cutting import cut
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
@@ -68,7 +68,7 @@ def received(tap: Tap, number: int) -> list[bytes]:
     """So many TCP frames; what else a bridge says (IPv6 neighbours, multicast) is passed over."""
     frames: list[bytes] = []
     while len(frames) < number and select.select([tap.fileno()], [], [], 5)[0]:
-        frames += [frame for frame in tap.receive() if frame[:6] == b"\x52\x54\0\0\0\1"]
+        frames += [frame for frame in octets(tap.receive()) if frame[:6] == b"\x52\x54\0\0\0\1"]
     return frames
 
 
@@ -97,7 +97,7 @@ def test_what_the_kernel_leaves_whole_becomes_the_same_frames_on_the_way_in(name
     left.send(frames_of(program))
     packets: list[bytes] = []
     while not packets and select.select([right.fileno()], [], [], 5)[0]:
-        packets = [packet for packet in right.receive() if packet[10:16] == b"\x52\x54\0\0\0\1"]
+        packets = [packet for packet in octets(right.receive()) if packet[10:16] == b"\x52\x54\0\0\0\1"]
     assert len(packets) == 1
     run, lengths = np.zeros(1 << 18, np.uint8), np.zeros(512, np.int64)
     number = cut(np.frombuffer(packets[0], np.uint8), run, lengths)
@@ -117,7 +117,7 @@ def test_other_frames_go_through_as_they_are_both_ways() -> None:
         sender.send(Frames.of([frame], VNET_LEAD))
         packets: list[bytes] = []
         while not packets and select.select([receiver.fileno()], [], [], 5)[0]:
-            packets = [packet for packet in receiver.receive() if packet[10:16] == frame[:6]]
+            packets = [packet for packet in octets(receiver.receive()) if packet[10:16] == frame[:6]]
         assert packets == [bytes(VNET_LEAD) + frame]
     left.close()
     right.close()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from glassnic.device import cutting
 from glassnic.device.nic import Nic
-from glassnic.device.ports import FlatMemory
+from glassnic.device.ports import VNET_LEAD, FlatMemory, Frames
 from glassnic.driver import Driver, InProcess
 from glassnic.wire.checksum import checksum, pseudo_sum
 from glassnic.wire.verdict import State, verify
@@ -107,12 +107,14 @@ def test_a_guest_receives_the_frames_of_a_whole_packet_in_order_among_others() -
     packet = bytearray(whole(message, 1448))
     packet[10:16] = driver.mac()
     plain_frame = driver.mac() + bytes(60)
-    nic.receive_led([bytes(10) + plain_frame, bytes(packet), bytes(10) + plain_frame])
+    nic.receive(Frames.joined([bytes(10) + plain_frame, bytes(packet), bytes(10) + plain_frame], VNET_LEAD))
     card.wait_ns(1000)
     assert driver.poll_receive() == [plain_frame, *cut(bytes(packet)), plain_frame]
 
 
 def test_a_packet_that_cannot_be_cut_is_counted_as_missed() -> None:
-    nic = Nic(FlatMemory(1 << 20))
-    nic.receive_led([VNET.pack(NEEDS_CSUM, 77, 0, 0, 0, 0) + bytes(100)])
+    memory = FlatMemory(1 << 20)
+    nic = Nic(memory)
+    Driver(InProcess(nic), memory).open()
+    nic.receive(Frames.joined([VNET.pack(NEEDS_CSUM, 77, 0, 0, 0, 0) + bytes(100)], VNET_LEAD))
     assert nic.core.statistics["MPC"] == 1

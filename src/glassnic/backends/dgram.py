@@ -11,10 +11,10 @@ import errno
 import socket
 
 from glassnic.backends import unix_socket
+from glassnic.backends.inbox import Inbox
 from glassnic.backends.outbox import Outbox
-from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import LENGTH_LEAD, Frames
-from glassnic.wire.ethernet import padded
+from glassnic.backends.port import BackendError
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
 
 _NOT_YET = (errno.ENOENT, errno.ECONNREFUSED, errno.EPERM)  # the peer may start later, or have an old peer still
 _LOST = (
@@ -36,6 +36,7 @@ class Dgram:
         unix_socket.check_length(remote)
         self._link = unix_socket.bind(local, socket.SOCK_DGRAM)
         self._outbox = Outbox(self._put)
+        self._inbox = Inbox(LENGTH_LEAD)
         try:
             self._link.connect(remote)
         except OSError as error:
@@ -64,16 +65,11 @@ class Dgram:
     def flush(self) -> None:
         self._outbox.flush()
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        frames: list[bytes] = []
-        while len(frames) < limit:
-            try:
-                frames.append(padded(self._link.recv(MAX_FRAME_BYTES)))
-            except BlockingIOError:
-                break
-            except ConnectionResetError:
-                continue  # the peer has left: said once, and no frame
-        return frames
+    def receive(self, limit: int = 64) -> Frames:
+        try:
+            return self._inbox.fetch(self._link.fileno(), limit)
+        except ConnectionResetError:
+            return NO_FRAMES  # the peer has left: said once, and no frame
 
     def close(self) -> None:
         if self._link.fileno() < 0:

@@ -49,10 +49,10 @@ class Inside:
     def flush(self) -> None:
         """Nothing to do: `receive` is what makes room."""
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         for _ in range(min(BITE_FRAMES, len(self._sent))):
             self._answers.extend(self._answer(self._sent.popleft()))
-        return [self._answers.popleft() for _ in range(min(limit, len(self._answers)))]
+        return Frames.of([self._answers.popleft() for _ in range(min(limit, len(self._answers)))])
 
     def close(self) -> None:
         self._sent.clear()

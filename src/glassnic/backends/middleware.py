@@ -17,11 +17,12 @@ from glassnic.backends.pcap import Pcap
 from glassnic.backends.port import Backend
 from glassnic.device.cutting import cut
 from glassnic.device.ports import VNET_LEAD, Frames
-from glassnic.device.receive_state import FCS, RUN_BYTES
+from glassnic.device.receive_state import FCS
 
 MOST_DELAYED = 4096
 """So many frames may be on a slow way; what comes beyond is lost."""
-MOST_CUTS = 512
+MOST_CUTS, RUN_BYTES = 512, 1 << 18
+"""What is cut out of one packet."""
 NO_OFFLOAD = bytes(VNET_LEAD)
 
 
@@ -56,7 +57,7 @@ class Middleware:
     def flush(self) -> None:
         self.inner.flush()
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         return self.inner.receive(limit)
 
     def close(self) -> None:
@@ -74,7 +75,7 @@ class Tee(Middleware):
         self._capture.record(frames)
         self.inner.send(frames)
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         frames = self.inner.receive(limit)
         if frames:
             self._capture.record(frames)
@@ -118,9 +119,9 @@ class Drop(Middleware):
     def send(self, frames: Frames) -> None:
         self.inner.send(_changed(frames, self._survivors) if self.chance else frames)
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         frames = self.inner.receive(limit)
-        return self._survivors(frames) if self.chance else frames
+        return _changed(frames, self._survivors) if self.chance else frames
 
     def _survivors(self, before: list[bytes]) -> list[bytes]:
         after = [frame for frame in before if not self.chance.hits()]
@@ -139,9 +140,9 @@ class Corrupt(Middleware):
     def send(self, frames: Frames) -> None:
         self.inner.send(_changed(frames, self._damaged) if self.chance else frames)
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         frames = self.inner.receive(limit)
-        return self._damaged(frames) if self.chance else frames
+        return _changed(frames, self._damaged) if self.chance else frames
 
     def _damaged(self, frames: list[bytes]) -> list[bytes]:
         return [self._flipped(frame) if self.chance.hits() else frame for frame in frames]
@@ -179,10 +180,13 @@ class Delay(Middleware):
     def dropped(self) -> int:
         return self._lost + self.inner.dropped
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        fresh = self.inner.receive(limit)
+    def receive(self, limit: int = 64) -> Frames:
+        frames = self.inner.receive(limit)
         if not self.delay_ns and not self._waiting:
-            return fresh
+            return frames
+        return _changed(frames, lambda fresh: self._due(fresh, limit))
+
+    def _due(self, fresh: list[bytes], limit: int) -> list[bytes]:
         now_ns = self._clock_ns()
         taken = fresh[: MOST_DELAYED - len(self._waiting)]
         self._lost += len(fresh) - len(taken)
@@ -201,11 +205,11 @@ class Whole(Middleware):
         self._run = np.zeros(RUN_BYTES, np.uint8)
         self._lengths = np.zeros(MOST_CUTS, np.int64)
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         packets = self.inner.receive(limit)
         if self.lead != VNET_LEAD:
             return packets
-        return [frame for packet in packets for frame in self._frames(packet)]
+        return _changed(packets, lambda led: [frame for packet in led for frame in self._frames(packet)])
 
     def _frames(self, packet: bytes) -> Iterator[bytes]:
         number = 0
@@ -220,12 +224,12 @@ class Whole(Middleware):
 
 
 def _header_bytes(lead: int) -> int:
-    """What stands before a received frame, or one of `_changed`: a virtio-net header or nothing."""
+    """What stands before a frame of `_changed`: a virtio-net header or nothing."""
     return lead if lead == VNET_LEAD else 0
 
 
 def _changed(frames: Frames, change: Callable[[list[bytes]], list[bytes]]) -> Frames:
-    """The frames as `change` leaves them, each seen as `receive` gives them."""
+    """The frames as `change` leaves them, each seen with its virtio-net header if that is what leads it."""
     lead = frames.lead
     header = _header_bytes(lead)
     led = change([bytes(frame)[lead - header :] for frame in frames.with_lead()])

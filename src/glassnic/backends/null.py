@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnic.device.ports import LENGTH_LEAD, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
 
 
 class Null:
@@ -23,8 +23,8 @@ class Null:
     def flush(self) -> None:
         """Nothing waits."""
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        return []
+    def receive(self, limit: int = 64) -> Frames:
+        return NO_FRAMES
 
     def close(self) -> None:
         """Nothing is held."""

@@ -13,6 +13,7 @@ import tempfile
 
 from glassnic.backends.port import BackendError
 from glassnic.backends.stream import Stream
+from glassnic.device.ports import Frames
 
 MTU = 1500
 """passt would announce 65520, which no 8254x can do (its longest frame is 16384 bytes)."""
@@ -38,7 +39,7 @@ class Passt(Stream):
         self.pid = self._program.pid
         super().__init__(ours, "passt")
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         try:
             return super().receive(limit)
         except BackendError as error:

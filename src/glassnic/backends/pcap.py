@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from struct import Struct
 
 from glassnic.backends.port import BackendError
-from glassnic.device.ports import LENGTH_LEAD, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
 
 # The format: a file header, then a header before each frame, here little endian.
 _FILE_HEADER = Struct("<IHHiIII")
@@ -56,8 +56,8 @@ class Pcap:
     def flush(self) -> None:
         """Nothing waits: each `send` writes."""
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        return []
+    def receive(self, limit: int = 64) -> Frames:
+        return NO_FRAMES
 
     def close(self) -> None:
         if self._fd >= 0:

@@ -46,10 +46,10 @@ class Backend(Protocol):
     def flush(self) -> None:
         """Hand over what waits, as far as the host takes it. Raises BackendError."""
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        """The frames that wait, oldest first, at most `limit`; with `VNET_LEAD` packets behind their headers.
+    def receive(self, limit: int = 64) -> Frames:
+        """The frames that wait, oldest first, at most `limit`; valid until the next call. Raises BackendError.
 
-        Raises BackendError.
+        With `VNET_LEAD` they may be packets that the host has left whole, or without their sums.
         """
 
     def close(self) -> None:

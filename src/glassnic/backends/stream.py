@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.backends import unix_socket
+from glassnic.backends.inbox import RUN_BYTES, Inbox, split
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
 from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, Frames
-from glassnic.wire.ethernet import padded
-
-_READ_BYTES = 128 * 1024
 
 
 class _Run:
@@ -49,8 +47,10 @@ class Stream:
         self._name = name
         self._runs: deque[_Run] = deque()
         self._peer_left = False
-        self._inbox = b""
-        self._offset = 0
+        self._inbox = Inbox(LENGTH_LEAD)
+        self._octets = self._inbox.arena.data
+        self._begin = self._end = 0
+        """What of the inbox nobody has taken yet."""
 
     @classmethod
     def connect(cls, path: str) -> Stream:
@@ -64,9 +64,7 @@ class Stream:
     @property
     def pending(self) -> bool:
         length = self._next_length()
-        return length is not None and (
-            length > MAX_FRAME_BYTES or len(self._inbox) >= self._offset + PREFIX_BYTES + length
-        )
+        return length is not None and (length > MAX_FRAME_BYTES or self._end >= self._begin + PREFIX_BYTES + length)
 
     def fileno(self) -> int:
         return self._link.fileno()
@@ -91,19 +89,13 @@ class Stream:
         if self._peer_left:
             self._forget()
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         if not self.pending:
             self._fill()
-        frames: list[bytes] = []
-        while len(frames) < limit and self.pending:
-            length = self._next_length() or 0
-            if length > MAX_FRAME_BYTES:
-                raise BackendError(f"the peer of {self._name} does not speak 4-byte lengths and frames: end it")
-            start = self._offset + PREFIX_BYTES
-            self._offset = start + length
-            if length:
-                frames.append(padded(self._inbox[start : self._offset]))
-        return frames
+        number, self._begin = split(self._inbox.arena, self._begin, self._end, self._inbox.rows(limit))
+        if (self._next_length() or 0) > MAX_FRAME_BYTES:
+            raise BackendError(f"the peer of {self._name} does not speak 4-byte lengths and frames: end it")
+        return self._inbox.frames(number)
 
     def close(self) -> None:
         self._forget()
@@ -126,19 +118,22 @@ class Stream:
         self._runs.clear()
 
     def _fill(self) -> None:
+        rest = self._end - self._begin
+        if rest:
+            self._octets[:rest] = bytes(self._octets[self._begin : self._end])
+        self._begin, self._end = 0, rest
         try:
-            data = self._link.recv(_READ_BYTES)
+            length = self._link.recv_into(self._octets[rest : rest + RUN_BYTES])
         except BlockingIOError:
             return
         except ConnectionResetError:
-            data = b""
-        if not data:
+            length = 0
+        if not length:
             self._forget()
             raise BackendError(f"the peer of {self._name} has left: start it again, then the card")
-        self._inbox = self._inbox[self._offset :] + data
-        self._offset = 0
+        self._end += length
 
     def _next_length(self) -> int | None:
         """The length of the next frame in the inbox; None while even that has not come whole."""
-        prefix = self._inbox[self._offset : self._offset + PREFIX_BYTES]
-        return int.from_bytes(prefix, "big") if len(prefix) == PREFIX_BYTES else None
+        start = self._begin + PREFIX_BYTES
+        return int.from_bytes(self._octets[self._begin : start], "big") if start <= self._end else None

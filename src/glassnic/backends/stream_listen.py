@@ -11,7 +11,7 @@ import socket
 from glassnic.backends import unix_socket
 from glassnic.backends.port import BackendError
 from glassnic.backends.stream import Stream
-from glassnic.device.ports import LENGTH_LEAD, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
 
 
 class StreamListen:
@@ -51,15 +51,15 @@ class StreamListen:
         if self._peer:
             self._peer.flush()
 
-    def receive(self, limit: int = 64) -> list[bytes]:
+    def receive(self, limit: int = 64) -> Frames:
         self._peer = self._peer or self._accept()
         if not self._peer:
-            return []
+            return NO_FRAMES
         try:
             return self._peer.receive(limit)
         except BackendError:
             self._dismiss()  # the next peer comes with the next call, so that the loop sees `fileno` change between
-            return []
+            return NO_FRAMES
 
     def close(self) -> None:
         if self._listener.fileno() < 0:

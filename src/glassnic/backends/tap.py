@@ -16,11 +16,11 @@ import socket
 from pathlib import Path
 from struct import Struct
 
+from glassnic.backends.inbox import Inbox
 from glassnic.backends.outbox import Outbox
-from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
+from glassnic.backends.port import BackendError
 from glassnic.backends.writes import write_each
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
-from glassnic.wire.ethernet import padded
 
 # <linux/if_tun.h>, <linux/if.h>, <linux/sockios.h>
 TUNSETIFF = 0x400454CA
@@ -30,8 +30,6 @@ IFF_UP = 1
 MAX_NAME_BYTES = 15
 TUNSETOFFLOAD = 0x400454D0
 TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_TSO_ECN = 1, 2, 4, 8
-RUN_BYTES = 1 << 17
-"""So much comes in before the loop looks elsewhere: two whole packets of the host."""
 
 _REQUEST = Struct("16sH22x")  # struct ifreq
 _TX_DROP_COLUMN = 11
@@ -58,6 +56,7 @@ class Tap:
         self._dropped_before = _tx_dropped(name) or 0
         self._dropped_in_queue = 0
         self._outbox = Outbox(self._put)
+        self._inbox = Inbox(lead)
 
     @classmethod
     def of_text(cls, text: str) -> Tap:
@@ -95,18 +94,11 @@ class Tap:
     def flush(self) -> None:
         self._outbox.flush()
 
-    def receive(self, limit: int = 64) -> list[bytes]:
-        frames: list[bytes] = []
-        room = RUN_BYTES
-        while len(frames) < limit and room > 0:
-            try:
-                frames.append(os.read(self._fd, MAX_FRAME_BYTES))
-                room -= len(frames[-1])
-            except BlockingIOError:
-                break
-            except OSError as error:
-                raise self._gone(error) from error
-        return frames if self._header_bytes else [padded(frame) for frame in frames]
+    def receive(self, limit: int = 64) -> Frames:
+        try:
+            return self._inbox.fetch(self._fd, limit)
+        except OSError as error:
+            raise self._gone(error) from error
 
     def close(self) -> None:
         if self._fd < 0:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import VNET_LEAD
+from glassnic.device.receive_state import FCS, LONGEST
 from glassnic.device.span import copy, fold, load_be16, store_be16, sum_words
 from glassnic.jit import kernel
 
@@ -20,7 +21,8 @@ GSO_TCPV4, GSO_TCPV6, ECN = 1, 4, 0x80
 ETHERNET, TAG, TCP_BYTES = 14, 4, 20
 VLAN = 0x8100
 CWR, FIN_PSH = 0x80, 0x09
-FCS = 4
+FLAGS, KIND, SIZE, SUM_START, SUM_OFFSET = -10, -9, -6, -4, -2
+"""Fields of the virtio-net header, seen from the packet behind it."""
 
 
 @kernel
@@ -29,47 +31,68 @@ def cut(packet: NDArray[np.uint8], run: NDArray[np.uint8], lengths: NDArray[np.i
 
     0 says that they do not fit, or that the header asks for what cannot be.
     """
-    kind = octet(packet, 1) & ~ECN
-    if kind == 0:
-        return complete(packet, run, lengths)
-    size = octet(packet, 4) | octet(packet, 5) << 8
-    l4 = octet(packet, 6) | octet(packet, 7) << 8
-    begin, length = VNET_LEAD, len(packet) - VNET_LEAD
-    l3 = ETHERNET + TAG if length > ETHERNET + TAG and load_be16(packet, begin + 12) == VLAN else ETHERNET
-    if (kind != GSO_TCPV4 and kind != GSO_TCPV6) or size == 0 or l4 < l3 + 20 or l4 + TCP_BYTES > length:
-        return 0
-    hdrlen = l4 + (octet(packet, begin + l4 + 12) >> 4) * 4
-    number = (length - hdrlen + size - 1) // size
-    if hdrlen < l4 + TCP_BYTES or hdrlen >= length or number > len(lengths):
-        return 0
-    if length + (number - 1) * hdrlen + number * FCS > len(run):
+    number = frames_in(packet, VNET_LEAD, len(packet))
+    headers = number * header_bytes(packet, VNET_LEAD) if number > 1 else 0
+    if number > len(lengths) or len(packet) - VNET_LEAD + headers + number * FCS > len(run):
         return 0
     at = 0
     for index in range(number):
-        payload = index * size
-        count = min(size, length - hdrlen - payload)
-        copy(run, at, packet, begin, hdrlen)
-        copy(run, at + hdrlen, packet, begin + hdrlen + payload, count)
-        last = index == number - 1
-        put_right(run, at, l3, l4, length - l4, hdrlen + count, payload, index, last, kind == GSO_TCPV4)
-        lengths[index] = hdrlen + count
-        at += hdrlen + count + FCS
+        lengths[index] = put_frame(packet, VNET_LEAD, len(packet), index, run, at)
+        at += lengths[index] + FCS
     return number
 
 
 @leaf
-def complete(packet: NDArray[np.uint8], run: NDArray[np.uint8], lengths: NDArray[np.int64]) -> int:
-    """A packet that is one frame, and may lack a sum: its field holds the pseudo header's part of it."""
-    start = octet(packet, 6) | octet(packet, 7) << 8
-    place = start + (octet(packet, 8) | octet(packet, 9) << 8)
-    length = len(packet) - VNET_LEAD
-    if length + FCS > len(run) or length <= 0:
+def frames_in(packets: NDArray[np.uint8], start: int, end: int) -> int:
+    """How many frames the packet at [start, end) makes, its header before it; 0 if that asks for what cannot be."""
+    kind = octet(packets, start + KIND) & ~ECN
+    length = end - start
+    if kind == 0:
+        return 1 if 0 < length <= LONGEST - FCS else 0
+    size, l4 = number16(packets, start + SIZE), number16(packets, start + SUM_START)
+    l3 = network_at(packets, start, length)
+    if (kind != GSO_TCPV4 and kind != GSO_TCPV6) or size == 0 or l4 < l3 + 20 or l4 + TCP_BYTES > length:
         return 0
-    copy(run, 0, packet, VNET_LEAD, length)
-    if octet(packet, 0) & NEEDS_CSUM and place + 2 <= length:
-        store_sum(run, start, place, length)
-    lengths[0] = length
-    return 1
+    headers = header_bytes(packets, start)
+    if headers < l4 + TCP_BYTES or headers >= length or headers + size > LONGEST - FCS:
+        return 0
+    return (length - headers + size - 1) // size
+
+
+@leaf
+def put_frame(packets: NDArray[np.uint8], start: int, end: int, index: int, arena: NDArray[np.uint8], at: int) -> int:
+    """Frame `index` of those that `frames_in` found, at `at` of the arena; its length."""
+    kind = octet(packets, start + KIND) & ~ECN
+    length = end - start
+    l4 = number16(packets, start + SUM_START)
+    if kind == 0:
+        copy(arena, at, packets, start, length)
+        place = l4 + number16(packets, start + SUM_OFFSET)  # holds the pseudo header's part of the sum
+        if octet(packets, start + FLAGS) & NEEDS_CSUM and place + 2 <= length:
+            store_sum(arena, at + l4, at + place, at + length)
+        return length
+    headers, size = header_bytes(packets, start), number16(packets, start + SIZE)
+    payload = index * size
+    count = min(size, length - headers - payload)
+    copy(arena, at, packets, start, headers)
+    copy(arena, at + headers, packets, start + headers + payload, count)
+    l3, last = network_at(packets, start, length), headers + payload + count == length
+    put_right(arena, at, l3, l4, length - l4, headers + count, payload, index, last, kind == GSO_TCPV4)
+    return headers + count
+
+
+@leaf
+def network_at(packets: NDArray[np.uint8], start: int, length: int) -> int:
+    """Where the IP header begins, seen from the packet's start: behind a VLAN tag if there is one."""
+    tagged = length > ETHERNET + TAG and load_be16(packets, start + 12) == VLAN
+    return ETHERNET + TAG if tagged else ETHERNET
+
+
+@leaf
+def header_bytes(packets: NDArray[np.uint8], start: int) -> int:
+    """All headers of a TCP packet, for TCP's own says how long it is."""
+    l4 = number16(packets, start + SUM_START)
+    return l4 + (octet(packets, start + l4 + 12) >> 4) * 4
 
 
 @leaf
@@ -120,3 +143,9 @@ def store_sum(run: NDArray[np.uint8], start: int, place: int, end: int) -> None:
 def octet(packet: NDArray[np.uint8], at: int) -> int:
     """A byte, as int64."""
     return int(packet[at]) & 0xFF
+
+
+@leaf
+def number16(packet: NDArray[np.uint8], at: int) -> int:
+    """Two bytes as virtio has them, lowest first."""
+    return octet(packet, at) | octet(packet, at + 1) << 8

@@ -7,7 +7,7 @@ bounded turns, so that no register access waits for a ring to be worked off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import NO_FRAMES, VNET_LEAD, Frames, GuestMemory, lead_of
+from glassnic.device.ports import NO_FRAMES, Frames, GuestMemory, lead_of
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -183,20 +183,13 @@ class Nic:
 
     # The wire
 
-    def receive(self, frames: Iterable[bytes | memoryview]) -> None:
-        """Frames from the wire, without FCS."""
+    def receive(self, frames: Frames | Iterable[bytes | memoryview]) -> None:
+        """Frames from the wire, without FCS; with `VNET_LEAD` the host may have left them whole, of up to 64 KB."""
         if self.asleep:
             for frame in frames:
                 self.wakeup.examine(bytes(frame), True)
         elif not self.link.loopback:  # in loopback the wire is cut off (§8.10)
             self.receiver.arrive(frames, self.link.up)
-
-    def receive_led(self, packets: Sequence[bytes]) -> None:
-        """Packets from a host that may leave them whole: each behind a virtio-net header, of up to 64 KB."""
-        if self.asleep or self.link.loopback:
-            self.receive(packet[VNET_LEAD:] for packet in packets)
-        else:
-            self.receiver.arrive_led(packets, self.link.up)
 
     def sent(self) -> Frames:
         """The frames that left since the last call, without FCS; valid until the next `advance`."""

@@ -74,7 +74,8 @@ class Frames:
     """Frames without FCS in one arena, each behind its lead: its length, or a virtio-net header.
 
     `arena` is a uint8 array; `bounds` an int64 array of shape (n, 2): start and end of each frame in it, lead excluded.
-    The arena is the engine's own: what `sent()` gave is valid until the next turn.
+    The arena is its maker's own: what `sent()` gave is valid until the next turn, what a back end received until its
+    next call.
     """
 
     __slots__ = ("arena", "bounds", "lead")

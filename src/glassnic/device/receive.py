@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.core import Core
-from glassnic.device.cutting import cut
 from glassnic.device.filters import exact_addresses
-from glassnic.device.ports import VNET_LEAD
+from glassnic.device.ports import Frames
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
     ARENA_BYTES,
@@ -26,22 +25,22 @@ from glassnic.device.receive_state import (
     DELAYED,
     FCS,
     FIFO_BYTES,
-    FIRST,
     HEAD,
     HELD,
     LONGEST,
     LONGEST_PLAIN,
+    LOOPED,
     MASTER,
     MISSED,
     QUANTA,
     ROWS,
-    RUN_BYTES,
     SHORTEST,
+    SPOILT,
     STARVED,
     STATE_WORDS,
     TAIL,
-    USED,
     WAITING,
+    WIRE,
     Desk,
     Setting,
 )  # fmt: skip
@@ -58,10 +57,6 @@ NOWHERE = 1 << 62
 """Stands for a ring base that no memory can have; arithmetic on it stays within int64."""
 QUANTUM_NS = 512
 """PAUSE times count 64 byte times of 1 Gb/s (§8.7.3)."""
-FCS_ROOM = bytes(FCS)
-NO_OFFLOAD = bytes(VNET_LEAD)
-CUT_FRAMES = 512
-"""A whole packet of 64 KB is cut into no more; one of smaller segments is lost."""
 BUFFER_BYTES = (2048, 1024, 512, 256)
 """By RCTL.BSIZE; RCTL.BSEX makes them 16 times larger, and the first then reserved (§3.2.2)."""
 HASH_SHIFTS = (4, 3, 2, 0)
@@ -84,10 +79,7 @@ class Receive:
         self.doorbells = 0
         """How often RDT was written since the card was made."""
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
-        self._bytes = self._arena.data
         self._waiting = np.zeros((ROWS, 3), np.int64)
-        self._cut_run = np.zeros(RUN_BYTES, np.uint8)
-        self._cut_lengths = np.zeros(CUT_FRAMES, np.int64)
         self._state = np.zeros(STATE_WORDS, np.int64)
         self.reset()
 
@@ -131,86 +123,30 @@ class Receive:
 
     # The wire
 
-    def arrive(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
+    def arrive(self, frames: Frames | Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
         """Frames from the wire, or from this card's own transmitter, without FCS.
 
-        What comes from the wire is made 60 bytes long at least: a back end may hand on what its host did not pad.
+        Behind virtio-net headers they may be packets of up to 64 KB: what their host left undone is finished here.
         """
-        taken = list(frames)
-        if not loopback and min(map(len, taken), default=SHORTEST) < SHORTEST - FCS:
-            taken = [bytes(frame).ljust(SHORTEST - FCS, b"\0") for frame in taken]
-        self._arrive(taken, link_up, loopback, FCS_ROOM)
+        self._arrive(frames, link_up, LOOPED if loopback else WIRE)
 
-    def arrive_led(self, packets: Iterable[Octets], link_up: bool) -> None:
-        """Packets behind virtio-net headers, of up to 64 KB: what the host left whole or unsummed is finished first."""
-        frames: list[Octets] = []
-        used = 0
-        for packet in packets:
-            if packet[:VNET_LEAD] == NO_OFFLOAD:
-                frames.append(packet[VNET_LEAD:])
-                continue
-            if used + 2 * len(packet) > RUN_BYTES:
-                self.arrive(frames, link_up)
-                frames, used = [], 0
-            used = self._finish(packet, used, frames)
-        self.arrive(frames, link_up)
-
-    def _finish(self, packet: Octets, used: int, frames: list[Octets]) -> int:
-        """Cut a packet into the run behind what is `used` of it, and add its frames; how much is used then."""
-        octets = np.frombuffer(packet, np.uint8)
-        lengths = self._cut_lengths
-        number = cut(octets, self._cut_run[used:], lengths) if len(octets) > VNET_LEAD else 0
-        if not number:
-            self.core.recorder.record(events.RX_BAD, len(octets) - VNET_LEAD)
-            self.core.statistics.add("MPC")
-        run = self._cut_run.data
-        for length in lengths[:number].tolist():
-            frames.append(run[used : used + length])
-            used += length + FCS
-        return used
-
-    def arrive_bad(self, frames: Iterable[Octets], link_up: bool, loopback: bool = False) -> None:
+    def arrive_bad(self, frames: Iterable[Octets], link_up: bool) -> None:
         """Frames with an FCS, their last 4 bytes, that is wrong."""
-        self._arrive([frame for frame in frames if len(frame) >= FCS], link_up, loopback, b"")
+        self._arrive([frame for frame in frames if len(frame) >= FCS], link_up, SPOILT)
 
-    def _arrive(self, frames: list[Octets], link_up: bool, loopback: bool, room: bytes) -> None:
+    def _arrive(self, given: Frames | Iterable[Octets], link_up: bool, way: int) -> None:
+        frames = given if isinstance(given, Frames) else Frames.of(map(bytes, given))
         control = self.core.registers[R.RCTL]
-        open_road = loopback or (link_up and not take(control, RCTL.LBM))  # in MAC loopback the wire is cut off
+        open_road = way == LOOPED or (link_up and not take(control, RCTL.LBM))  # in MAC loopback the wire is cut off
         if not (take(control, RCTL.EN) and open_road):
             for frame in frames:
-                self.core.recorder.record(events.RX_DISABLED, len(frame) + len(room))
+                self.core.recorder.record(events.RX_DISABLED, len(frame) + (0 if way == SPOILT else FCS))
             return
-        if frames:
-            self._take(frames, room)
-
-    def _take(self, frames: list[Octets], room: bytes) -> None:
-        """Frames into the arena, each with `room` behind it, and through the engine; by halves if they are too many."""
-        run = room.join(frames) + room
-        if len(run) > RUN_BYTES and len(frames) > 1:
-            half = len(frames) // 2
-            self._take(frames[:half], room)
-            self._take(frames[half:], room)
-            return
-        run = run[:RUN_BYTES]  # of a frame longer than any, its beginning will do
-        if self.pending:
-            self.deliver()  # what waits comes first
-        lengths = np.array(list(map(len, frames)), np.int64)
-        begin = self._make_room(len(run))
-        self._bytes[begin : begin + len(run)] = run
-        arrive(lengths, len(room), begin, *self._begin())
-        self._settle()
-
-    def _make_room(self, length: int) -> int:
-        """Where in the arena a run may go: behind the frames that wait, which move to the front if they must."""
-        state = self._state
-        if not state[WAITING]:
-            state[USED] = 0
-        elif state[USED] + length > ARENA_BYTES:
-            first, used = int(self._waiting[state[FIRST], 0]), int(state[USED])
-            self._arena[: used - first] = self._arena[first:used].copy()
-            self._waiting[:, 0] -= first
-            state[USED] = used - first
-        return int(state[USED])
+        if len(frames):
+            if self.pending:
+                self.deliver()  # what waits comes first
+            arrive(frames.arena, frames.bounds, frames.lead, way, *self._begin())
+            self._settle()
 
     # Turns
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.crc import crc32
+from glassnic.device.cutting import frames_in, put_frame
 from glassnic.device.filters import (
     ADDRESS_MASK,
     MULTICAST,
@@ -26,6 +27,7 @@ from glassnic.device.filters import (
     passes_control,
 )  # fmt: skip
 from glassnic.device.leaf import leaf
+from glassnic.device.ports import VNET_LEAD
 from glassnic.device.receive_checksum import IXSM, verdict
 from glassnic.device.receive_state import (
     ADDRESS,
@@ -47,12 +49,14 @@ from glassnic.device.receive_state import (
     ROW_MASK,
     SERIAL,
     SHORTEST,
+    SPOILT,
     STARVED,
     TAG,
     TAIL,
     USED,
     WAITING,
     WAY_LO,
+    WIRE,
     Desk,
     Setting,
     record,
@@ -85,9 +89,10 @@ NOWHERE = -1
 
 @kernel
 def arrive(
-    lengths: NDArray[np.int64],
-    room: int,
-    begin: int,
+    inbox: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    lead: int,
+    way: int,
     data: NDArray[np.uint8],
     ranges: NDArray[np.int64],
     arena: NDArray[np.uint8],
@@ -101,19 +106,33 @@ def arrive(
     tally: NDArray[np.int64],
     words: NDArray[np.int64],
 ) -> None:
-    """Take frames that lie in the arena from `begin` on, each with `room` bytes behind it: 4 for the FCS to be made.
+    """Take frames that lie in the inbox, or packets whose virtio-net headers say how many frames they are.
 
-    With no room the last 4 bytes of each are an FCS, which is wrong.
+    What comes by the wire is 60 bytes long at least, whatever its host left out. `SPOILT` brings an FCS, a wrong one.
     """
     desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
     setting = unpack(words)
-    at = begin
-    for frame in range(len(lengths)):
-        length = lengths[frame] + room
-        marks = judge(desk, setting, at, length, room == 0)
-        if marks != REFUSED:
-            admit(desk, setting, at, length, marks)
-        at += length
+    for row in range(len(bounds)):
+        start, end = bounds[row, 0], bounds[row, 1]
+        number = frames_in(inbox, start, end) if lead == VNET_LEAD else 1
+        if number == 0:
+            counts[MPC] += 1
+            record(desk, events.RX_BAD, end - start, 0, 0)
+        for index in range(number):
+            at = berth(desk)
+            if lead == VNET_LEAD:
+                length = put_frame(inbox, start, end, index, arena, at)
+            else:
+                length = end - start
+                copy(arena, at, inbox, start, min(length, LONGEST))  # of a frame longer than any the start will do
+            while way == WIRE and length < SHORTEST - FCS:
+                arena[at + length] = 0
+                length += 1
+            if way != SPOILT:
+                length += FCS
+            marks = judge(desk, setting, at, length, way == SPOILT)
+            if marks != REFUSED:
+                admit(desk, setting, at, length, marks)
 
 
 @kernel
@@ -147,6 +166,15 @@ def deliver(
         state[WAITING] -= 1
         state[HELD] -= length
     return budget
+
+
+@leaf
+def berth(desk: Desk) -> int:
+    """Where in the arena a frame lies while it arrives: behind those that wait, at the start again after the end."""
+    state = desk.state
+    if not state[WAITING] or state[USED] > len(desk.arena) - LONGEST:
+        state[USED] = 0
+    return int(state[USED])
 
 
 @leaf
@@ -240,22 +268,16 @@ def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> Non
 
 @leaf
 def hold(desk: Desk, at: int, length: int, marks: int) -> None:
-    """The frame waits: it closes up to those that wait already."""
+    """The frame waits where it lies."""
     state = desk.state
-    to = state[USED]
-    gap = at - to
-    done = 0
-    while gap and done < length:  # in steps of the gap: the runs of one copy do not overlap
-        copy(desk.arena, to + done, desk.arena, at + done, min(gap, length - done))
-        done += gap
     record(desk, events.RX_WAITS, length, state[WAITING], state[HELD])
     row = (state[FIRST] + state[WAITING]) & ROW_MASK
-    desk.waiting[row, 0] = to
+    desk.waiting[row, 0] = at
     desk.waiting[row, 1] = length
     desk.waiting[row, 2] = marks
     state[WAITING] += 1
     state[HELD] += length
-    state[USED] = to + length
+    state[USED] = at + length
     state[STARVED] = state[MASTER]
 
 

@@ -1,9 +1,9 @@
 """What does the receive engine hold, between calls and in one? Its state words, the arrays it works on, the numbers
 of a turn.
 
-The FIFO is a run of bytes in an arena and a ring of rows beside it, `(start, length, marks)` for each frame that
-waits (§13.4.16). Lengths count from the destination address through the FCS, as the manual's do (§13.7); each frame
-in the arena has room for its FCS behind it.
+The FIFO is an arena, and a ring of rows beside it, `(start, length, marks)` for each frame that waits (§13.4.16). A
+frame that arrives lies there from the beginning, where the next one that waits has its place, and is gone from there
+at once if it is delivered. Lengths count from the destination address through the FCS, as the manual's do (§13.7).
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ INEXACT, BAD, ODD_SIZE, CONTROL = 1, 2, 4, 8
 WAY_LO = 4
 """From this bit on the marks hold by which filter it passed: a number of `spec/ways.py`."""
 
+WIRE, LOOPED, SPOILT = range(3)
+"""How frames come: by the cable, from this card's own transmitter, with an FCS that is wrong."""
+
 FCS, TAG, HEADER, ADDRESS = 4, 4, 14, 6
 SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384
 """The shortest legal frame, the longest with RCTL.LPE=0 and with LPE=1 (§13.7.15)."""
@@ -33,9 +36,10 @@ SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384
 ROWS = 4096
 """More frames than a FIFO of 64 KB can hold of the shortest kind that passes."""
 ROW_MASK = ROWS - 1
-FIFO_BYTES, RUN_BYTES = 1 << 16, 1 << 18
-"""The whole packet buffer, and the most that arrives in one go."""
-ARENA_BYTES = FIFO_BYTES + RUN_BYTES
+FIFO_BYTES = 1 << 16
+"""The whole packet buffer."""
+ARENA_BYTES = FIFO_BYTES + 2 * LONGEST
+"""Room for a full FIFO, for what is left free at the end when frames go on at the start, and for one that arrives."""
 
 
 class Desk(NamedTuple):

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
-from glassnic.device.ports import LENGTH_LEAD, Frames
+from glassnic.device.ports import Frames
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.server.tape import Tape
@@ -32,7 +32,7 @@ P = ParamSpec("P")
 TURN_NS = 500_000
 """So long a card goes on working before the client's messages are looked at again."""
 
-FRAMES_PER_TURN = 64
+FRAMES_PER_TURN = 1024
 """How many frames come in between two looks at the client's messages."""
 
 
@@ -271,7 +271,7 @@ class Card:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
-        take = self.nic.receive if self._backend.lead == LENGTH_LEAD else self.nic.receive_led
+        take: Callable[[Frames], None] = self.nic.receive
         if self._probe is not None:
             take = partial(self._record_received, self._probe, take)
         if self.tape is not None:
@@ -284,13 +284,11 @@ class Card:
         """Give the probe the frames that left, and all rows since the last time."""
         self._record(partial(probe.sent, frames, self._fresh_rows(probe)))
 
-    def _record_received(self, probe: Probe, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
+    def _record_received(self, probe: Probe, take: Callable[[Frames], None], frames: Frames) -> None:
         """Let the card take what comes, then give the probe the rows that tell of it."""
         self._record(partial(probe.follow, self._fresh_rows(probe)))
-        take(packets)
-        lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
-        frames = [packet[lead:] for packet in packets]
-        self._record(partial(probe.received, frames, self._fresh_rows(probe), self.nic.now_ns))
+        take(frames)
+        self._record(partial(probe.received, list(map(bytes, frames)), self._fresh_rows(probe), self.nic.now_ns))
 
     def _fresh_rows(self, probe: Probe) -> list[list[int]]:
         """The rows of the record since the last time; none if the first of them are lost already."""
@@ -302,12 +300,11 @@ class Card:
         rows: list[list[int]] = recorder.since(told).tolist()
         return rows
 
-    def _keep_received(self, tape: Tape, take: Callable[[list[bytes]], None], packets: list[bytes]) -> None:
+    def _keep_received(self, tape: Tape, take: Callable[[Frames], None], frames: Frames) -> None:
         """Let the card take what comes, then put it on the tape."""
         begin = self.nic.core.recorder.total
-        take(packets)
-        lead = 0 if self._backend.lead == LENGTH_LEAD else self._backend.lead
-        tape.received(packets, lead, begin, self.nic.now_ns)
+        take(frames)
+        tape.received(list(map(bytes, frames)), 0, begin, self.nic.now_ns)
 
     def _record(self, act: Callable[[], None]) -> None:
         """A capture that cannot go on ends with one sentence, and the card goes on without."""

@@ -12,9 +12,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from glassnic.backends import inbox
 from glassnic.backends.writes import write_each
 from glassnic.device.nic import Nic
-from glassnic.device.ports import FlatMemory
+from glassnic.device.ports import VNET_LEAD, FlatMemory, Frames
 from glassnic.jit import ENABLED
 from glassnic.spec.bits import Bits
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, TX_DATA
@@ -73,9 +74,10 @@ def load() -> None:
     nic.bus_master = True
     nic.advance(0)
     write_each(-1, nic.sent(), 0)
-    nic.receive_led([UNSUMMED + FRAME])
+    nic.receive(Frames.joined([UNSUMMED + FRAME], VNET_LEAD))
     nic.write(R.RDT.offset, 1)
     nic.advance(1)
+    inbox.load()
 
 
 def _all(*bits: Bits) -> int:
