@@ -134,7 +134,11 @@ def findings_table(status: dict[str, Any], seen: list[Seen]) -> Table:
     sentences = {event.name: event.sentence for event in EVENTS}
     for found in status["findings"]:
         table.add_row(
-            f"{found['count']:,}", found["code"], found["severity"], found["section"], sentences.get(found["code"], "")
+            f"{found['count']:,}",
+            found["code"],
+            found["severity"],
+            found["section"],
+            found["first"] or sentences.get(found["code"], ""),
         )
     for one in seen:
         explanation = one.explained(origin(status))

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             _obey_signals(loop, stack)
             watch = open_watch(args, stack, _say)
             cards = [_make(config, watch, loop, stack) for config in configs]
-            metrics = _serve_metrics(args.metrics, list(zip(cards, configs, strict=True)), loop, stack)
+            metrics = _serve_metrics(args.metrics, list(zip(cards, configs, strict=True)), watch, loop, stack)
             _load_engine(loop, cards)
             _tell(configs, metrics)
             gc.freeze()  # what is alive now lives on: no collection need look at it again
@@ -111,18 +111,20 @@ def _make(config: CardConfig, watch: Watch | None, loop: Loop, stack: ExitStack)
     card = Card(nic, memory, listener, backend, loop, lambda text: _say(config.name, text), config.eeprom, probe)
     stack.callback(card.close)
     if config.control is not None:
-        control = Control(card, config, Listener(config.control, "--control"), loop)
+        control = Control(card, config, Listener(config.control, "--control"), loop, watch)
         stack.callback(control.close)
     return card
 
 
-def _serve_metrics(text: str | None, cards: list[tuple[Card, CardConfig]], loop: Loop, stack: ExitStack) -> str | None:
+def _serve_metrics(
+    text: str | None, cards: list[tuple[Card, CardConfig]], watch: Watch | None, loop: Loop, stack: ExitStack
+) -> str | None:
     """Let Prometheus ask for all cards at HOST:PORT, if that is wanted; the URL."""
     if text is None:
         return None
     from glassnic.server.metrics import open_metrics  # with its libraries, only where it is wanted
 
-    door, url = open_metrics(text, cards, loop)
+    door, url = open_metrics(text, cards, loop, watch)
     stack.callback(door.close)
     return url
 

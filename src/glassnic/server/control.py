@@ -19,6 +19,7 @@ from glassnic.server.faults import FLAP_MS, MS_NS, FaultError, Faults, milliseco
 from glassnic.server.loop import Loop
 from glassnic.server.status import identity, status
 from glassnic.server.tape import Tape
+from glassnic.xray.watch import Watch
 
 MOST_REQUEST_BYTES = 4096
 
@@ -30,9 +31,12 @@ class RequestError(Exception):
 class Control:
     """One card's control socket, and what was set over it: faults, and a cable that is pulled for a while."""
 
-    def __init__(self, card: Card, config: CardConfig, listener: Listening, loop: Loop) -> None:
+    def __init__(
+        self, card: Card, config: CardConfig, listener: Listening, loop: Loop, watch: Watch | None = None
+    ) -> None:
         self._card = card
         self._config = config
+        self._watch = watch
         self._faults: Faults | None = None
         self._flap_until_ns: int | None = None
         self._verbs: dict[str, Callable[[list[str]], dict[str, Any]]] = {
@@ -74,7 +78,7 @@ class Control:
         return {"verbs": {name: verb._asdict() for name, verb in VERBS.items()}}
 
     def _status(self, words: list[str]) -> dict[str, Any]:
-        return {**status(self._card, self._config), "faults": self._state()}
+        return {**status(self._card, self._config, self._watch), "faults": self._state()}
 
     def _dump(self, words: list[str]) -> dict[str, Any]:
         """All of the tape, or with a number about as many of its last frames."""

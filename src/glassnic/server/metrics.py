@@ -23,6 +23,7 @@ from glassnic.server.door import Door
 from glassnic.server.loop import Loop
 from glassnic.server.status import counts, findings, identity, rings
 from glassnic.transports.fdsocket import FdSocket
+from glassnic.xray.watch import Watch
 
 NAMED: dict[str, tuple[tuple[str, ...], str]] = {
     "receive_packets": (("GPRC",), "Good packets received"),
@@ -59,8 +60,9 @@ Served = Sequence[tuple[Card, CardConfig]]
 class Cards(Collector):
     """The metrics of all cards."""
 
-    def __init__(self, cards: Served) -> None:
+    def __init__(self, cards: Served, watch: Watch | None) -> None:
         self._cards = cards
+        self._watch = watch
 
     def collect(self) -> Iterator[Metric]:
         """Prometheus's own port."""
@@ -130,7 +132,7 @@ class Cards(Collector):
             "glassnic_findings", "Requests of a driver that were out of order", labels=["card", "code", "severity"]
         )
         for card, config in self._cards:
-            for found in findings(card.nic):
+            for found in findings(card.nic, config, self._watch):
                 counter.add_metric([config.name, found["code"], found["severity"]], found["count"])
         return counter
 
@@ -138,18 +140,18 @@ class Cards(Collector):
 class Exposition:
     """The text that is served."""
 
-    def __init__(self, cards: Served) -> None:
+    def __init__(self, cards: Served, watch: Watch | None) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(Cards(cards))
+        self._registry.register(Cards(cards, watch))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)
 
 
-def open_metrics(text: str, cards: Served, loop: Loop) -> tuple[Door, str]:
+def open_metrics(text: str, cards: Served, loop: Loop, watch: Watch | None = None) -> tuple[Door, str]:
     """Serve the metrics of `cards` at HOST:PORT: the door, and the URL. Raises ConfigError."""
-    exposition, listener = Exposition(cards), TcpListener(text)
+    exposition, listener = Exposition(cards, watch), TcpListener(text)
     return Door(loop.watches, listener, lambda: Http(exposition)), listener.url
 
 
@@ -193,7 +195,7 @@ class Http:
         return self._say(200, self._exposition.text(), CONTENT_TYPE_LATEST, head_only)
 
     def _say(self, status: int, body: bytes, kind: str, head_only: bool = False) -> bytes:
-        """A whole answer, or what HEAD wants of it. What follows a request's head is not waited for: then the conversation ends."""
+        """A whole answer, or what HEAD wants of it; what follows is not waited for where the conversation ends."""
         connection = self._connection
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         reason = HTTPStatus(status).phrase.encode()

@@ -18,6 +18,7 @@ from glassnic.spec import events
 from glassnic.spec.bits import take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RANGES, TX_CONTEXT
 from glassnic.spec.registers import R
+from glassnic.xray.watch import Watch
 
 WORD = (1 << 64) - 1
 """Quadwords are kept as signed numbers."""
@@ -31,7 +32,7 @@ TALLIES = {
 }
 
 
-def status(card: Card, config: CardConfig) -> dict[str, Any]:
+def status(card: Card, config: CardConfig, watch: Watch | None = None) -> dict[str, Any]:
     """All of it, as JSON can say it."""
     nic = card.nic
     link, interrupts = nic.link, nic.core.interrupts
@@ -52,7 +53,7 @@ def status(card: Card, config: CardConfig) -> dict[str, Any]:
         },
         "counts": counts(card),
         "statistics": nic.core.statistics.totals(),
-        "findings": findings(nic),
+        "findings": findings(nic, config, watch),
         "rows": nic.core.recorder.total,
     }
 
@@ -111,10 +112,18 @@ def counts(card: Card) -> dict[str, int]:
     }
 
 
-def findings(nic: Nic) -> list[dict[str, Any]]:
-    """What the card has noted as out of order, with its count."""
-    found = nic.core.recorder.findings()
+def findings(nic: Nic, config: CardConfig, watch: Watch | None) -> list[dict[str, Any]]:
+    """What was out of order, with its count: all that the watch has found, or what the card itself has noted."""
+    if watch is None:
+        noted = nic.core.recorder.findings()
+        return [_finding(event.name, event.severity, event.section, count) for event, count in noted]
     return [
-        {"code": event.name, "severity": event.severity, "section": event.section, "count": count}
-        for event, count in found
+        _finding(code, count.first.severity, count.first.section, count.times, count.first.sentence)
+        for (card, code), count in watch.counts.items()
+        if card == config.name
     ]
+
+
+def _finding(code: str, severity: str, section: str, count: int, first: str = "") -> dict[str, Any]:
+    """`first` is the sentence of the first one, where it is known."""
+    return {"code": code, "severity": severity, "section": section, "count": count, "first": first}
