@@ -18,7 +18,7 @@ from glassnic.xray.story import Origin
 from glassnic.xray.trace import Slice
 
 UNTOLD = {
-    INBOUND: "arrived while others waited in the FIFO, or was cut at the card's door: its rows are not told apart",
+    INBOUND: "came in with packets that were cut at the card's door: its rows are not told apart",
     OUTBOUND: "a frame of the card's own, as flow control asks (§8.7)",
 }
 """Of frames without rows of their own, by direction."""
