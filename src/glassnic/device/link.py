@@ -22,6 +22,8 @@ from glassnic.spec.registers import R
 SPEED_MBPS = (10, 100, 1000, 1000)
 """By CTRL.SPEED and STATUS.SPEED; 11b is not used, and taken for 1000 as STATUS does (§13.4.2)."""
 
+TXOFF = STATUS.TXOFF.mask
+
 LOOPBACK_MODES = frozenset({0b01, 0b11})
 """RCTL.LBM: the MAC's own loopback, and the transceiver's; 10b is undefined (§13.4.22)."""
 
@@ -40,7 +42,10 @@ class Link:
         self._detected_speed = 0
         self.up = self._linked()
         self.loopback = False
+        self._status = 0
+        """STATUS less TXOFF. The bus is 32 bits wide at 33 MHz, the card its only function: those bits are 0."""
         phy.on_change = self.update
+        self.update()
 
     @property
     def speed_mbps(self) -> int:
@@ -58,16 +63,11 @@ class Link:
         if take(value, CTRL_EXT.ASDCHK):
             self.core.registers[R.CTRL_EXT] &= ~CTRL_EXT.ASDCHK.mask
             self._detected_speed = SPEED_CODE[self.phy.mode.speed_mbps]
+            self.update()
 
     def read_status(self) -> int:
-        """A read of STATUS. The bus is 32 bits wide at 33 MHz, the card its only function: those bits are 0."""
-        return (
-            self.full_duplex << STATUS.FD.lo
-            | self.up << STATUS.LU.lo
-            | self.paused << STATUS.TXOFF.lo
-            | SPEED_CODE[self.speed_mbps] << STATUS.SPEED.lo
-            | self._detected_speed << STATUS.ASDV.lo
-        )
+        """A read of STATUS, the register that drivers read most."""
+        return self._status | TXOFF if self.paused else self._status
 
     def reset(self) -> None:
         """After CTRL.RST or RST#, with CTRL back at its reset value: so a held PHY is let go."""
@@ -77,7 +77,7 @@ class Link:
         self.update()
 
     def update(self) -> None:
-        """After each write of CTRL or RCTL, and when the PHY changed: see whether LU changed, and tell."""
+        """After each write of CTRL or RCTL, and when the PHY changed: see what changed, and tell of LU."""
         self.loopback = self.phy.loopback or take(self.core.registers[R.RCTL], RCTL.LBM) in LOOPBACK_MODES
         up = self._linked()
         if up != self.up:
@@ -85,6 +85,12 @@ class Link:
             self.core.recorder.record(events.LINK, up, self.speed_mbps, self.full_duplex)
             self.core.interrupts.raise_(CAUSE.LSC.mask)
             self.on_change()
+        self._status = (
+            self.full_duplex << STATUS.FD.lo
+            | up << STATUS.LU.lo
+            | SPEED_CODE[self.speed_mbps] << STATUS.SPEED.lo
+            | self._detected_speed << STATUS.ASDV.lo
+        )
 
     def _linked(self) -> bool:
         control = self.core.registers[R.CTRL]

@@ -25,6 +25,7 @@ REGION_BYTES = {BAR0: BAR0_BYTES, IO: IO_BYTES, CONFIG: CONFIG_BYTES}
 """The regions that exist, with their sizes."""
 
 DWORD = 4
+ALL_ONES = 0xFFFF_FFFF
 
 
 class Waking(Protocol):
@@ -70,16 +71,16 @@ class PciFunction:
     def read(self, region: int, offset: int, length: int) -> bytes:
         """`length` bytes of a region that exists, from within its size."""
         if region == BAR0:
-            if not self._decodes_memory:
-                return b"\xff" * length
-            if length == DWORD and not offset & 3:
-                return self.nic.read(offset).to_bytes(4, "little")
-            return _read_dwords(self.nic.read, offset, length)
+            return _read_dwords(self.read_dword, offset, length)
         if region == IO:
             return _read_dwords(self.nic.read_io, offset, length) if self.config.decodes_io else b"\xff" * length
         self.config.show_interrupt(self.nic.interrupt and not self.msi_enabled)
         self.config.show_pme(self.nic.wakeup.pme)
         return self.config.read(offset, length)
+
+    def read_dword(self, offset: int) -> int:
+        """A register: the aligned dword at `offset` of BAR0."""
+        return self.nic.read(offset) if self._decodes_memory else ALL_ONES
 
     def write(self, region: int, offset: int, data: bytes | memoryview) -> None:
         """Write `data` to a region that exists, within its size."""

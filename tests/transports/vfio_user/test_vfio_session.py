@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassnic.pci.function import CONFIG, IO, PciFunction
+from glassnic.pci.function import BAR0, CONFIG, IO, PciFunction
 from glassnic.spec.models import M82540EM
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user import messages as m
@@ -128,6 +128,18 @@ def test_a_register_read_repeats_the_question_before_the_data(session: Session, 
     (reply,) = replies(session.receive(read(8, message_id=0xBA)))
     assert (reply.message_id, reply.command, reply.flags) == (0xBA, Command.REGION_READ, m.REPLY)
     assert reply.payload == ACCESS.pack(8, 0, 4) + bytes.fromhex("83 07 00 80")
+
+
+@pytest.mark.parametrize("command", [7, 0], ids=["decoding", "not decoding"])
+@pytest.mark.parametrize(("offset", "length"), [(0, 4), (8, 4), (0x1FFFC, 4), (0x20000, 4), (9, 4), (8, 2), (8, 8)])
+def test_the_short_way_of_a_register_read_gives_what_the_general_way_does(
+    session: Session, nic: RegisterRam, command: int, offset: int, length: int
+) -> None:
+    nic.registers.update({0: 1, 8: 0x8000_0783, 0xC: 0xFFFF_FFFF, 0x1FFFC: 3})
+    session.function.write(CONFIG, 4, bytes([command, 0]))
+    question = ACCESS.pack(offset, BAR0, length)
+    longer = m.pack(5, Command.REGION_READ, question + b"\0")  # only a message of the usual size goes the short way
+    assert session.receive(m.pack(5, Command.REGION_READ, question)) == session.receive(longer)
 
 
 def test_a_posted_write_is_done_and_never_answered(session: Session, nic: RegisterRam) -> None:

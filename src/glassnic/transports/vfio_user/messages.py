@@ -16,6 +16,12 @@ HEADER = Struct("<HHIII")
 ACCESS = Struct("<QII")
 """A region access: offset, region, count. Data follows in a write request and in a read's reply."""
 
+READ_REQUEST = Struct("<HHIIIQII")
+"""A whole REGION_READ: header and access."""
+
+DWORD_REPLY = Struct("<HHIIIQIII")
+"""The whole reply to one of a dword."""
+
 VERSION = Struct("<HH")
 """Major, minor; JSON and a NUL may follow."""
 
