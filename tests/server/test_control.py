@@ -255,7 +255,7 @@ def test_descriptors_that_a_visitor_sends_are_closed(watched: Watched) -> None:
 
 
 def test_visitors_that_vanish_in_mid_sentence_harm_nobody(watched: Watched) -> None:
-    for _ in range(20):
+    for _ in range(10):
         with socket.socket(socket.AF_UNIX) as sock:
             sock.connect(str(watched.control_path))
             sock.send(b'{"verb": "dump"}\n{"ver')

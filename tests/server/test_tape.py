@@ -117,7 +117,7 @@ def test_both_ways_are_kept_in_order_and_without_their_leads() -> None:
     tape.sent(Frames.of([b"a" * 60], VNET_LEAD), 5)
     begin = recorder.total
     recorder.record(events.RX_FRAME, 1, 64, 0)
-    tape.received([bytes(VNET_LEAD) + b"b" * 60], VNET_LEAD, begin, 6)
+    tape.received(Frames.of([b"b" * 60], VNET_LEAD), begin, 6)
     content = tape.content()
     assert [(one["sent"], one["at_ns"], one["rows"]) for one in content["turns"]] == [
         (True, 5, [0, 2]),
@@ -164,7 +164,7 @@ def test_after_an_hour_of_mere_listening_a_frame_that_leaves_is_on_the_tape() ->
     for number in range(300):
         begin = recorder.total
         recorder.record(events.RX_FRAME, number, 64, 0)
-        tape.received([bytes(60)], 0, begin, number)
+        tape.received(Frames.of([bytes(60)]), begin, number)
     turn(recorder, 300, frames=1)
     tape.sent(Frames.of([b"a" * 60]), 300)
     assert frames_of(tape.content())[-1] == b"a" * 60

@@ -304,7 +304,7 @@ class Card:
         """Let the card take what comes, then put it on the tape."""
         begin = self.nic.core.recorder.total
         take(frames)
-        tape.received(list(map(bytes, frames)), 0, begin, self.nic.now_ns)
+        tape.received(frames, begin, self.nic.now_ns)
 
     def _record(self, act: Callable[[], None]) -> None:
         """A capture that cannot go on ends with one sentence, and the card goes on without."""

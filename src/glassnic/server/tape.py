@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,11 +34,12 @@ class Stretch(NamedTuple):
     at_ns: int
     begin: int
     end: int
-    frames: Sequence[bytes | memoryview] | Frames
-    lead: int
-    """What each of `frames` has before it, not to be shown."""
-    length: int
-    """Bytes of it all."""
+    frames: Frames
+
+    @property
+    def length(self) -> int:
+        """Bytes of it all."""
+        return len(self.frames.arena)
 
 
 class Loads:
@@ -105,17 +105,14 @@ class Tape:
         """Frames that left just now: all rows since the last ones are theirs."""
         if len(frames):
             self._reach()
-            begin, end = int(frames.bounds[0, 0]), int(frames.bounds[-1, 1])
-            kept = Frames(frames.arena[begin:end].copy(), frames.bounds - begin, frames.lead)
-            self._keep(Stretch(True, now_ns, self._told, self._recorder.total, kept, 0, end - begin))
+            self._keep(Stretch(True, now_ns, self._told, self._recorder.total, _copy(frames)))
             self._told = self._recorder.total
 
-    def received(self, packets: Sequence[bytes], lead: int, begin: int, now_ns: int) -> None:
+    def received(self, frames: Frames, begin: int, now_ns: int) -> None:
         """Frames from the wire: rows from `begin` on are theirs."""
-        if packets:
+        if len(frames):
             self._reach()
-            length = sum(map(len, packets))
-            self._keep(Stretch(False, now_ns, begin, self._recorder.total, packets, lead, length))
+            self._keep(Stretch(False, now_ns, begin, self._recorder.total, _copy(frames)))
 
     def loads(self) -> Loads:
         """As of now."""
@@ -156,8 +153,14 @@ class Tape:
             self._bytes -= self._stretches.popleft().length
 
 
+def _copy(frames: Frames) -> Frames:
+    """An arena of its own for what the engine's shows only now."""
+    begin, end = int(frames.bounds[0, 0]), int(frames.bounds[-1, 1])
+    return Frames(frames.arena[begin:end].copy(), frames.bounds - begin)
+
+
 def _plain(stretch: Stretch, begin: int) -> dict[str, Any]:
-    frames = [bytes(frame)[stretch.lead :] for frame in stretch.frames]
+    frames = list(map(bytes, stretch.frames))
     return {
         "sent": stretch.sent,
         "at_ns": stretch.at_ns,
