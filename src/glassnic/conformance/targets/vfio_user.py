@@ -15,7 +15,7 @@ from pathlib import Path
 from glassnic.conformance.targets.outside import TIMEOUT_S, Outside
 from glassnic.conformance.targets.port import LostError
 from glassnic.conformance.targets.wire import Wire
-from glassnic.lab.card import CardChoice, ServedCard
+from glassnic.lab.card import CardChoice, Engine, ServedCard
 from glassnic.lab.errors import LabError
 from glassnic.lab.sockets import accept, listen
 from glassnic.pci.function import CONFIG
@@ -26,8 +26,8 @@ from glassnic.transports.vfio_user.client import Client, RefusedError
 
 SETTLE_S = 0.002
 """A card does its work beside answering registers."""
-LINK_SECONDS = 300
-"""Ours has no link before its engine is compiled."""
+START_SECONDS, LINK_SECONDS = 60, 30
+"""A card that has just been started may take its time; ours has no link before its engine is compiled."""
 COMMAND_AT, DECODE_AND_MASTER = 0x04, 0x0007
 BARS_AT, BARS, IO_SPACE = 0x10, 6, 1
 ABSENT = 0xFFFF_FFFF
@@ -101,8 +101,10 @@ class VfioUserCard(Outside):
             raise LabError(f"{why} at {self._path}; start its server, and its wire, first") from error
 
     def _connect(self) -> None:
-        self._client = Client(self._path, TIMEOUT_S)
+        self._client = Client(self._path, START_SECONDS)
         self._client.start(self._ram)
+        self._await_link()
+        self._client.bear(TIMEOUT_S)
         bars = [self._config(BARS_AT + 4 * number) for number in range(BARS)]
         self._io_region = next((number for number, bar in enumerate(bars) if bar & IO_SPACE), None)
         self._interrupt_fd = os.eventfd(0, os.EFD_NONBLOCK)
@@ -111,6 +113,13 @@ class VfioUserCard(Outside):
         except RefusedError:  # it has no such line: then nobody can tell
             os.close(self._interrupt_fd)
             self._interrupt_fd = -1
+
+    def _await_link(self) -> None:
+        """Give a card that comes up the time for it; one without link is judged as it is."""
+        self.write(R.CTRL.offset, CTRL.SLU.mask)
+        deadline = time.monotonic() + LINK_SECONDS
+        while not self.read(R.STATUS.offset) & STATUS.LU.mask and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _reset(self) -> None:
         client = self._here()
@@ -141,15 +150,13 @@ class Served(VfioUserCard):
 
     def _start(self, folder: Path) -> None:
         path = folder / "wire.sock"
+        engine = Engine(folder)
+        try:
+            engine.wait()
+        finally:
+            engine.stop()
         with listen(path, TIMEOUT_S) as listener:
             card = ServedCard(self._choice, f"stream:{path}", folder, ())
             self._process, self._path = card.process, card.socket
             self._wire = Wire(accept(listener, "the card's wire"))
         self._connect()
-        with self._talk():
-            self.write(R.CTRL.offset, CTRL.SLU.mask)
-            deadline = time.monotonic() + LINK_SECONDS
-            while not self.read(R.STATUS.offset) & STATUS.LU.mask:
-                if time.monotonic() > deadline:
-                    raise LabError(f"The served card has no link after {LINK_SECONDS} s.")
-                time.sleep(0.02)

@@ -69,6 +69,10 @@ class Client:
     ) -> None:
         self.close()
 
+    def bear(self, timeout_s: float) -> None:
+        """Wait no longer than this for an answer from now on."""
+        self._sock.settimeout(timeout_s)
+
     def close(self) -> None:
         """Leave, without a word, as QEMU does."""
         self._sock.close()
