@@ -198,9 +198,9 @@ def _words(entry: Entry) -> Json:
         "headline": explanation.headline,
         "sentences": explanation.sentences,
         "points": [[one.code, one.severity, one.sentence, one.section, one.places] for one in explanation.points],
-        "marks": _runs(explanation, len(entry.packet.frame)),
     }
-    return said | (_told(explanation.story) if explanation.story else {})
+    story = explanation.story
+    return said | _told(story) | {"marks": _runs(explanation, len(story.frame))} if story else said
 
 
 def _told(story: Story) -> Json:

@@ -42,7 +42,7 @@ function drawTitle(index, words) {
         el("button", { type: "button", "aria-label": "Frame after", title: "Frame after (j)", onclick: () => step(1) }, "↓"),
         state.found.length
           ? el("button", { type: "button", class: "jump", title: "Next finding (n)", onclick: () => nextFound() }, "✗ next") : null)),
-    el("p", { class: "headline" }, words.headline),
+    el("p", { class: "headline" }, sentence(words.headline)),
     el("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -85,7 +85,7 @@ function drawDescriptors(words) {
   if (!words.descriptors?.length) return null;
   const heads = ["Place", "Kind", "Bytes", "Address", "Bits"];
   return el("section", {}, el("h3", {}, "Descriptors"),
-    el("div", { class: "wide" }, el("table", { class: "facts" },
+    el("div", { class: "scrolls" }, el("table", { class: "facts" },
       el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
       el("tbody", {}, words.descriptors.map((one) => el("tr", {}, one.map((cell) => el("td", {}, String(cell)))))))));
 }

@@ -206,7 +206,7 @@ function drawChosen(index) {
 
 /** The ring: the descriptors of each frame, from the first entry at the top to the last one at the bottom. */
 function drawRing() {
-  words(`Ring: descriptors 0 to ${lanes.ring - 1}, from the top`, 0, lanes.ringTop - 5, ink.quiet);
+  words(`Transmit ring: descriptors 0 to ${lanes.ring - 1}, from the top`, 0, lanes.ringTop - 5, ink.quiet);
   pen.fillStyle = ink.soft;
   pen.fillRect(0, lanes.ringTop, lanes.width, RING);
   if (unit() < 2) return;

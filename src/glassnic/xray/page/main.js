@@ -5,7 +5,7 @@ const KEYS = [
   ["n N", "next, previous finding"], ["/", "search"], ["Esc", "back to the list; in the search, forget it"],
   ["← →", "in the lanes: previous, next frame"], ["+ − 0", "zoom the lanes in, out, to all"], ["?", "these keys"],
 ];
-const narrow = matchMedia("(max-width: 900px)");
+const narrow = matchMedia("(max-width: 960px)");
 
 async function begin() {
   if (!window.DecompressionStream) {

@@ -26,7 +26,7 @@ function drawOctets(index, words, whole = false) {
   const lines = [];
   let expected = 0;
   for (const begin of shownRows(letters, width, whole)) {
-    if (begin !== expected) lines.push(el("p", { class: "gap" }, `⋯ ${some(begin - expected, "byte")} as gathered`));
+    if (begin !== expected) lines.push(el("p", { class: "gap" }, `⋯ ${some(begin - expected, "byte")}`));
     lines.push(drawOctetRow(begin, octets.subarray(begin, begin + width), letters, sums, width));
     expected = begin + width;
   }
@@ -37,7 +37,7 @@ function drawOctets(index, words, whole = false) {
       } }, "show every byte") : null;
   const cut = data.columns.length[index] - octets.length;
   return el("div", { class: "bytes" }, shown, cut ? el("p", { class: "gap" }, `${some(cut, "more byte")} not in this page`) : null,
-    all, drawLegend(letters, sums, octets.length));
+    all, words.marks?.length ? drawLegend(letters, sums, octets.length) : null);
 }
 
 function drawOctetRow(begin, octets, letters, sums, width) {
