@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.spec import events
 from glassnic.spec.events import BY_NUMBER, EVENTS, say
 from glassnic.spec.fields import CTRL, RCTL
 from glassnic.spec.registers import R
+from host_cut import GSO_TCPV4, NEEDS_CSUM, VNET
+from programs import Message
 from workbench import EN, MAC, RX_ENTRIES, RX_RING, TX_RING, WHOLE, Workbench, frame
 
 pytestmark = pytest.mark.kernel
@@ -58,6 +61,14 @@ def receive(bench: Workbench, data: bytes = frame(60, MAC), *, given: int = RX_E
 def receive_pause(bench: Workbench) -> None:
     bench.set_bits(R.CTRL, CTRL.RFCE.mask)
     receive(bench, bytes.fromhex("0180c2000001") + MAC + bytes.fromhex("880800010007") + bytes(42))
+
+
+def receive_whole(bench: Workbench) -> None:
+    bench.open_receive()
+    packet = Message(False, True, bytes(1000), 0).encode()
+    packet = MAC + packet[6:]
+    lead = VNET.pack(NEEDS_CSUM, GSO_TCPV4, 54, 500, 34, 16)
+    bench.nic.receive(Frames.joined([lead + packet], VNET_LEAD))
 
 
 def receive_nowhere(bench: Workbench, *, ring: bool) -> None:
@@ -113,6 +124,7 @@ SCENES: dict[int, Scene] = {
     events.RX_PAUSE: receive_pause,
     events.RX_SIZE_RESERVED: lambda bench: bench.write(R.RCTL, RCTL.BSEX.mask),
     events.RX_WAITS: lambda bench: receive(bench, given=0),
+    events.RX_CUT: receive_whole,
     events.RX_RING_OUTSIDE: lambda bench: receive_nowhere(bench, ring=True),
     events.RX_BUFFER_OUTSIDE: lambda bench: receive_nowhere(bench, ring=False),
     events.RX_DISABLED: lambda bench: bench.receive([frame(60, MAC)]),
@@ -175,6 +187,7 @@ TOLD: dict[int, str] = {
     events.RX_PAUSE: "the partner asks for a pause of 7 quanta",
     events.RX_SIZE_RESERVED: "RCTL 0x2000000 sets BSEX with BSIZE 00, a buffer size that is reserved: 2048 is taken",
     events.RX_WAITS: "a frame of 64 bytes waits in the FIFO behind 0 others, 0 bytes",
+    events.RX_CUT: "a packet of 1054 bytes, left whole by the host, is cut into 2 frames at the card's door",
     events.RX_RING_OUTSIDE: "receive descriptor 0 at 0x10000008000 is outside memory",
     events.RX_BUFFER_OUTSIDE: "the buffer of receive descriptor 0 at 0x10000000000 is outside memory",
     events.RX_DISABLED: "a frame arrives while the receiver is disabled or the link is down",

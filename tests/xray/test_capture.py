@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from glassnic.backends import open_backend
+from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.server.command import add_arguments, run
 from glassnic.server.config import ConfigError, read_file
 from glassnic.spec.fields import CTRL, RCTL, TCTL
@@ -20,8 +21,10 @@ from glassnic.xray.pcapng import INBOUND, OUTBOUND, Packet, read
 from glassnic.xray.probe import Probe
 from glassnic.xray.sink import Target
 from glassnic.xray.story import Origin
+from host_cut import GSO_TCPV4, NEEDS_CSUM, VNET
 from plugged import Guest, Machine
 from plugged import frame as numbered
+from programs import Message
 from workbench import MAC, Workbench, frame
 
 pytestmark = pytest.mark.kernel
@@ -196,3 +199,27 @@ def test_a_reset_or_the_end_tells_of_the_frames_that_waited(path: Path) -> None:
     _, probe = starved(path)
     probe.close()
     assert ["waits in the FIFO" in one.comments[0] for one in packets(path)] == [False, True, True]
+
+
+def test_a_packet_that_is_cut_at_the_door_is_one_story_of_all_its_frames(path: Path) -> None:
+    bench, probe = Workbench(), probe_into(path)
+    bench.open_receive()
+    bench.write(R.RDT, 2)
+    probe.follow(bench.nic.core.recorder.history().tolist())
+    before = bench.nic.core.recorder.total
+    packet = MAC + Message(False, True, bytes(1400), 0).encode()[6:]
+    lead = VNET.pack(NEEDS_CSUM, GSO_TCPV4, 54, 500, 34, 16)
+    bench.nic.receive(Frames.joined([lead + packet, bytes(VNET_LEAD) + frame(60, MAC)], VNET_LEAD))
+    probe.received([packet, frame(60, MAC)], fresh(bench, before), 5)
+    assert packets(path) == []
+    before = bench.nic.core.recorder.total
+    bench.write(R.RDT, 10)
+    bench.run()
+    probe.sent([], fresh(bench, before))
+    whole, single = packets(path)
+    assert (whole.frame, single.frame) == (packet, frame(60, MAC))
+    assert whole.comments[0].splitlines()[0] == (
+        "a packet of 1454 bytes, left whole by the host, is cut into 3 frames at the card's door (§3.2); "
+        "3 of them are delivered"
+    )
+    assert "descriptor 3 takes 60 bytes" in single.comments[0]

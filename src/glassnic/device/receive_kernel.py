@@ -118,6 +118,8 @@ def arrive(
         if number == 0:
             counts[MPC] += 1
             record(desk, events.RX_BAD, end - start, 0, 0)
+        elif number > 1:
+            record(desk, events.RX_CUT, end - start, number, 0)
         for index in range(number):
             at = berth(desk)
             if lead == VNET_LEAD:

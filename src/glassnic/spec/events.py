@@ -72,6 +72,7 @@ RX_BAD = 55
 RX_PAUSE = 56
 RX_SIZE_RESERVED = 57
 RX_WAITS = 58
+RX_CUT = 59
 RX_RING_OUTSIDE = 60
 RX_BUFFER_OUTSIDE = 61
 RX_DISABLED = 62
@@ -140,6 +141,7 @@ EVENTS: tuple[Event, ...] = (
     Event(RX_PAUSE, "RX_PAUSE", ("quanta", "b", "c"), "the partner asks for a pause of {quanta} quanta", "8.9"),
     Event(RX_SIZE_RESERVED, "RX_SIZE_RESERVED", ("rctl", "b", "c"), "RCTL {rctl:#x} sets BSEX with BSIZE 00, a buffer size that is reserved: 2048 is taken", "13.4.22", WARNING),
     Event(RX_WAITS, "RX_WAITS", ("length", "frames", "fifo_bytes"), "a frame of {length} bytes waits in the FIFO behind {frames} others, {fifo_bytes} bytes", "13.4.16"),
+    Event(RX_CUT, "RX_CUT", ("length", "frames", "c"), "a packet of {length} bytes, left whole by the host, is cut into {frames} frames at the card's door", "3.2"),
     Event(RX_RING_OUTSIDE, "RX_RING_OUTSIDE", ("place", "address", "c"), "receive descriptor {place} at {address:#x} is outside memory", "3.2.6", ERROR),
     Event(RX_BUFFER_OUTSIDE, "RX_BUFFER_OUTSIDE", ("place", "address", "length"), "the buffer of receive descriptor {place} at {address:#x} is outside memory", "3.2.3", ERROR),
     Event(RX_DISABLED, "RX_DISABLED", ("length", "b", "c"), "a frame arrives while the receiver is disabled or the link is down", "13.4.22"),

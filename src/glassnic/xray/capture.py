@@ -18,7 +18,7 @@ from glassnic.xray.story import Origin
 from glassnic.xray.trace import Slice
 
 UNTOLD = {
-    INBOUND: "came in with packets that were cut at the card's door: its rows are not told apart",
+    INBOUND: "the record does not tell which of its rows are of this frame",
     OUTBOUND: "a frame of the card's own, as flow control asks (§8.7)",
 }
 """Of frames without rows of their own, by direction."""

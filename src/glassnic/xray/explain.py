@@ -22,6 +22,8 @@ from glassnic.xray.trace import Row
 
 MOST_DESCRIPTORS = 6
 """So many are told one by one."""
+MOST_ROWS = 12
+"""The same for what became of a packet's frames."""
 
 
 class Explanation(NamedTuple):
@@ -53,6 +55,8 @@ def explain_story(story: Story) -> Explanation:
 def _explain_arrival(rows: Sequence[Row]) -> Explanation:
     """A frame from the wire: its rows, one sentence each; the last one says what became of it."""
     told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
+    if rows[0][0] == events.RX_CUT:
+        return Explanation(_cut_apart(rows), tuple(told[1:MOST_ROWS]), tuple(noted(rows)), None)
     event, _, _, last = rows[-1]
     told[-1:-1] = _delivered(last) if event == events.RX_FRAME else ()
     if event == events.RESET:
@@ -60,6 +64,12 @@ def _explain_arrival(rows: Sequence[Row]) -> Explanation:
     if event == events.RX_FILTERED:
         told[-1] += f": {REFUSALS.get(last, 'for a reason unknown')}"
     return Explanation(told[-1], tuple(told[:-1]), tuple(noted(rows)), None)
+
+
+def _cut_apart(rows: Sequence[Row]) -> str:
+    """What became of a packet that came in whole."""
+    came = sum(row[0] == events.RX_FRAME for row in rows)
+    return f"{_event_sentence(rows[0])}; {came} of them are delivered"
 
 
 def _delivered(marks: int) -> Iterator[str]:

@@ -85,7 +85,7 @@ class Probe:
     def received(self, frames: Iterable[Frame], rows: Rows, now_ns: int) -> None:
         """Frames from the wire, and the rows of their arrival. A frame that waits is told when its fate is known.
 
-        Where the rows tell of another number of frames, packets were cut at the card's door: none is told apart.
+        Where the rows tell of another number of frames, none is told apart.
         """
         kept, rows, first = list(frames), list(rows), self._arrivals.count
         self._now_ns = now_ns
@@ -100,7 +100,7 @@ class Probe:
 
     def close(self) -> None:
         """There will be no more rows: tell of the frames that wait still."""
-        self._delivered(self._arrivals.waiting())
+        self._delivered(self._arrivals.close())
 
     def _delivered(self, done: list[tuple[int, Slice]]) -> None:
         """Tell of frames whose fate is known as far as it will be."""
