@@ -25,6 +25,7 @@ from glassnic.live.replay import Seen, collect, origin
 from glassnic.xray.explain import Explanation
 
 FRAMES = 40
+PANELS = ("title", "traffic", "contexts", "causes", "found")
 EVERY_S = 1.0
 TIMEOUT_S = 3.0
 
@@ -42,11 +43,11 @@ class Sheet(ModalScreen[None]):
 
     def __init__(self, content: RenderableType) -> None:
         super().__init__()
-        self._content = content
+        self.content = content
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(self._content)
+            yield Static(self.content)
         yield Footer()
 
 
@@ -83,17 +84,19 @@ class Top(App[None]):
         self._rates = Rates()
         self._paused = False
         self._asking = asyncio.Lock()
+        self._gone = Static(id="gone")
+        self._panels = {name: Static(id=name, classes="panel") for name in PANELS}
+        self._frames = Frames(id="frames", compact=True)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="gone")
+        yield self._gone
         with Vertical(id="body"):
-            for name in ("title", "traffic", "contexts", "causes", "found"):
-                yield Static(id=name, classes="panel")
-            yield Frames(id="frames", compact=True)
+            yield from self._panels.values()
+            yield self._frames
         yield Footer()
 
     async def on_mount(self) -> None:
-        self.query_one(Frames).focus()
+        self._frames.focus()
         self.set_interval(self._every_s, self.look)
         await self.look()
 
@@ -126,9 +129,8 @@ class Top(App[None]):
         if self._control is not None:
             self._control.close()
         self._control = None
-        gone = self.query_one("#gone", Static)
-        gone.update(f"{str(error)[0].upper()}{str(error)[1:]}.\nThis screen goes on when the card is back.")
-        gone.display = True
+        self._gone.update(f"{str(error)[0].upper()}{str(error)[1:]}.\nThis screen goes on when the card is back.")
+        self._gone.display = True
 
     # Showing
 
@@ -137,20 +139,21 @@ class Top(App[None]):
         status = self._status
         if status is None:
             return
-        self.query_one("#gone").display = False
-        for name, content in (
-            ("title", panels.title(status, self._paused)),
-            ("traffic", panels.traffic(status, self._rates)),
-            ("contexts", panels.contexts(status)),
-            ("causes", panels.interrupts(status, self._rates)),
-            ("found", panels.findings(status)),
-        ):
-            self.query_one(f"#{name}", Static).update(content)
+        self._gone.display = False
+        contents = (
+            panels.title(status, self._paused),
+            panels.traffic(status, self._rates),
+            panels.contexts(status),
+            panels.interrupts(status, self._rates),
+            panels.findings(status),
+        )
+        for name, content in zip(PANELS, contents, strict=True):
+            self._panels[name].update(content)
         self._show_frames(time.time_ns())
 
     def _show_frames(self, now_ns: int) -> None:
         """The frames, newest first. The newest stays chosen, or the frame that was, as long as it is there."""
-        frames = self.query_one(Frames)
+        frames = self._frames
         at = frames.highlighted or 0
         if at and at < len(self._shown) and self._shown[at] in self._seen:
             at = self._seen.index(self._shown[at])

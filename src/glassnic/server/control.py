@@ -37,6 +37,8 @@ class Control:
         self._card = card
         self._config = config
         self._watch = watch
+        self._epoch_ns = time.time_ns() - time.monotonic_ns()
+        """Taken once, so that a frame has the same time in every dump."""
         self._faults: Faults | None = None
         self._flap_until_ns: int | None = None
         self._verbs: dict[str, Callable[[list[str]], dict[str, Any]]] = {
@@ -86,8 +88,7 @@ class Control:
             raise RequestError(f"{words[0]!r} is no number of frames")
         tape = self._card.tape
         assert tape is not None
-        epoch_ns = time.time_ns() - time.monotonic_ns()
-        return {**identity(self._config), "epoch_ns": epoch_ns, **tape.content(int(words[0]) if words else None)}
+        return {**identity(self._config), "epoch_ns": self._epoch_ns, **tape.content(int(words[0]) if words else None)}
 
     def _link(self, words: list[str]) -> dict[str, Any]:
         if words not in (["up"], ["down"]):
