@@ -41,12 +41,12 @@ def open_target(word: str, profile: str = "manual", model: str = "82540em", cons
     if kind == "vfio-user":
         return _at_socket(rest)
     if kind in FETCHED:
-        return QemuCard(_fetched(kind, FETCHED[kind], console or Console(stderr=True)), _model(rest or qemu.MODELS[0]))
+        card = _model(rest or qemu.MODELS[0])
+        return QemuCard(_fetched(kind, FETCHED[kind], console or Console(stderr=True)), card)
     if kind == "qemu" and rest:
         path, colon, named = rest.rpartition(":")
-        return (
-            QemuCard(_at_path(Path(path)), _model(named)) if colon else QemuCard(_at_path(Path(rest)), qemu.MODELS[0])
-        )
+        card = _model(named if colon else qemu.MODELS[0])
+        return QemuCard(_at_path(Path(path if colon else rest)), card)
     raise LabError(f"There is no target {word!r}: choose of {', '.join(FORMS)}.")
 
 

@@ -39,7 +39,7 @@ class Outside:
 
     def power_on(self) -> None:
         """See `Target`. Raises LabError if the card cannot be had at all."""
-        if self._wire is not None:
+        if self._wire is not None and not self._spent:
             self.take_sent()  # nobody asked for these; but they may tell that the card is spent
         if self._spent:
             self.close()
@@ -49,7 +49,12 @@ class Outside:
             self._reset()
         self._ram.data[:MEMORY_BYTES] = bytes(MEMORY_BYTES)
         if self._wire is not None:
-            self._wire.take()
+            self.take_sent()
+
+    @property
+    def pid(self) -> int | None:
+        """The card's process, if it is one that we started."""
+        return self._process.child.pid if self._process is not None else None
 
     def peek(self, address: int, length: int) -> bytes:
         return self._ram.data[address : address + length]
@@ -61,10 +66,12 @@ class Outside:
         time.sleep(duration_ns / 1e9)
 
     def arrive(self, frames: tuple[bytes, ...]) -> None:
-        self._far_end().send(frames)
+        with self._talk():
+            self._far_end().send(frames)
 
     def take_sent(self) -> list[bytes]:
-        return self._far_end().take()
+        with self._talk():
+            return self._far_end().take()
 
     def close(self) -> None:
         self._running = self._spent = False
@@ -103,10 +110,10 @@ class Outside:
 
     @contextmanager
     def _talk(self) -> Iterator[None]:
-        """Speak to the card; whatever goes wrong with that means that it is lost."""
+        """Speak to the card or its wire; whatever goes wrong with that means that it is lost."""
         try:
             yield
-        except (LabError, OSError, RefusedError) as error:
+        except (LostError, LabError, OSError, RefusedError) as error:
             self._spent = True
             if self._process is not None:
                 with suppress(LabError):
