@@ -17,10 +17,10 @@ import pytest
 
 from backends.far import octets, private_network
 from glassnic.backends.tap import Tap
+from glassnic.conformance.naive import NaiveTransmit
 from glassnic.device.cutting import cut
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
 from host_cut import GSO_NONE, VNET
-from naive import NaiveTransmit
 from programs import Message, Program, one_send
 from transmit_bench import Bench, jitted
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassnic.conformance.naive import NaiveTransmit
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD
 from host_cut import GSO_NONE, VNET, cut
-from naive import NaiveTransmit
 from programs import Message, Program, one_send, programs
 from transmit_bench import KINDS, Bench
 

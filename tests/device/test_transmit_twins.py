@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from naive import NaiveTransmit
+from glassnic.conformance.naive import NaiveTransmit
 from programs import Program, programs
 from transmit_bench import COUNTED, KINDS, Bench
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassnic.conformance.naive import NaiveTransmit
 from glassnic.device.ports import VNET_LEAD, GuestMemory
 from glassnic.spec import events
 from glassnic.spec.bits import take
@@ -21,7 +22,6 @@ from glassnic.xray.against import LEAVES, STAYS, TOO_LATE, UNTOLD, differences, 
 from glassnic.xray.plain import Context, PlainCard
 from glassnic.xray.story import Origin, Story, read_story
 from glassnic.xray.trace import Tracer
-from naive import NaiveTransmit
 from programs import Program, programs, steps
 from recorded import SUMS, UDP_CONTEXT, datagram, segmentation, send, stories
 from transmit_bench import KINDS, Bench

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from zlib import crc32
 
-from glassnic.device.ports import GuestMemory
 from glassnic.spec.bits import Bits, take
 from glassnic.spec.descriptors import (
     DESCRIPTOR_BYTES,
@@ -39,6 +39,15 @@ UNPADDED_BYTES = 28
 SIZES = {64: "PTC64", 127: "PTC127", 255: "PTC255", 511: "PTC511", 1023: "PTC1023", 1 << 30: "PTC1522"}
 
 
+class Memory(Protocol):
+    """Guest memory. `ranges` is an array whose rows (start, end, writable) are the only parts there are."""
+
+    ranges: Any
+
+    def read(self, address: int, length: int) -> bytes: ...
+    def write(self, address: int, data: bytes) -> None: ...
+
+
 @dataclass
 class Packet:
     """The packet being gathered. `first` is the second quadword of the descriptor that opened it."""
@@ -62,7 +71,7 @@ class Packet:
 class NaiveTransmit:
     """`write` registers as a driver would; what happened is in `frames`, `stats`, `causes`, `findings` and memory."""
 
-    def __init__(self, memory: GuestMemory, model: Model = M82540EM, traits: Traits | None = None) -> None:
+    def __init__(self, memory: Memory, model: Model = M82540EM, traits: Traits | None = None) -> None:
         self.memory = memory
         self.model = model
         self.traits = traits or Traits()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 
+from glassnic.conformance.naive import NaiveTransmit
 from glassnic.wire.verdict import State, verify
-from naive import NaiveTransmit
 from programs import Program, programs
 
 
