@@ -28,7 +28,7 @@ from glassnic.conformance.words import (
 from glassnic.lab.errors import LabError
 from glassnic.spec.fields import CAUSE
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("guest")]  # the first may fetch a QEMU
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("cards")]  # the first may fetch a QEMU
 
 WORDS = ("self", "vfio-user", "qemu-11.1", "qemu-11.1:e1000e")
 FRAME = plain_frame(100)
