@@ -53,7 +53,10 @@ class Nic:
         eeprom: bytes | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        """`profile` is the name of one, or traits of one's own. `eeprom` is an image of 128 bytes, or None for a fresh one with `mac`. ValueError names what is unknown."""
+        """`profile` is a name, or traits of one's own. `eeprom`: an image of 128 bytes, or None for a fresh one with `mac`.
+
+        ValueError names what is unknown.
+        """
         if model not in MODELS:
             raise ValueError(f"there is no model {model!r}; known are {', '.join(MODELS)}")
         if isinstance(profile, str) and profile not in PROFILES:
