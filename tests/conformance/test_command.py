@@ -1,4 +1,4 @@
-"""Does `glassnic conform` tell what it found? What it shows, keeps and returns, whether a card keeps the rules or not."""
+"""Does `glassnic conform` tell what it found? What it shows, keeps and returns, for a sound card and a broken one."""
 
 from __future__ import annotations
 
