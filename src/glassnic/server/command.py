@@ -184,7 +184,7 @@ def _load_engine(loop: Loop, cards: list[Card]) -> None:
             card.engine_ready()
         loop.wake()
 
-    load_beside(start)
+    load_beside(start, with_cutter=any(card.tape is not None for card in cards))  # faults need it
 
 
 def _obey_signals(loop: Loop, stack: ExitStack) -> None:

@@ -12,8 +12,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+import numpy as np
+
 from glassnic.backends import inbox
 from glassnic.backends.writes import write_each
+from glassnic.device.cutting import cut
 from glassnic.device.nic import Nic
 from glassnic.device.ports import VNET_LEAD, FlatMemory, Frames
 from glassnic.jit import ENABLED
@@ -31,7 +34,7 @@ UNSUMMED = bytes([1, 0, 0, 0, 0, 0, 14, 0, 0, 0])
 """A virtio-net header that leaves the checksum to be made, so that the kernel that makes it runs too."""
 
 
-def load_beside(done: Callable[[], None]) -> None:
+def load_beside(done: Callable[[], None], with_cutter: bool = False) -> None:
     """Load the engine in a thread of its own, then call `done` there; at once where there is nothing to load."""
     if not ENABLED:
         done()
@@ -41,7 +44,7 @@ def load_beside(done: Callable[[], None]) -> None:
 
     def load_and_tell() -> None:
         try:
-            load()
+            load(with_cutter)
         finally:
             sys.setswitchinterval(usual)
             done()
@@ -59,8 +62,11 @@ def _leave_at_once(thread: threading.Thread) -> None:
         os._exit(0)
 
 
-def load() -> None:
-    """Run each kernel once: send a frame, take one in that finds no room, deliver it when room is given."""
+def load(with_cutter: bool = False) -> None:
+    """Run each kernel once: send a frame, take one in that finds no room, deliver it when room is given.
+
+    `with_cutter`: that of `middleware.Whole` too, which only faults need.
+    """
     memory = FlatMemory(MEMORY_BYTES)
     nic = Nic(memory)
     last = DESCRIPTOR_BYTES * 8
@@ -78,6 +84,8 @@ def load() -> None:
     nic.write(R.RDT.offset, 1)
     nic.advance(1)
     inbox.load()
+    if with_cutter:
+        cut(np.frombuffer(UNSUMMED + FRAME, np.uint8), np.zeros(MEMORY_BYTES, np.uint8), np.zeros(1, np.int64))
 
 
 def _all(*bits: Bits) -> int:
