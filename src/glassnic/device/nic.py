@@ -53,7 +53,7 @@ class Nic:
         eeprom: bytes | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        """`profile` is a name, or traits of one's own. `eeprom`: an image of 128 bytes, or None for a fresh one with `mac`.
+        """`profile` is a name, or traits of one's own. `eeprom`: 128 bytes, or None for a fresh image with `mac`.
 
         ValueError names what is unknown.
         """
