@@ -101,7 +101,9 @@ def test_the_page_has_matrix_and_failures_and_loads_nothing(conform: Conform, tm
     assert not re.search(r"https?://|<script|<link|<img|url\(", text)
     targets = set(re.findall(r'href="#([^"]+)"', text))
     assert targets, "a failing cell leads to its failure"
-    assert targets <= set(re.findall(r'id="([^"]+)"', text))
+    places = re.findall(r'id="([^"]+)"', text)
+    assert targets <= set(places)
+    assert len(places) == len(set(places))
 
 
 def test_the_list_has_a_line_for_each_program_whose_number_finds_it_again(conform: Conform) -> None:

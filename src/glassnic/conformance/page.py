@@ -30,7 +30,7 @@ def page(programs: Sequence[Program], targets: Mapping[str, str], by: By) -> str
     parts = [HEAD.format(style=style), *_counts(programs, targets, by), *_matrix(programs, targets, by)]
     parts.append("<h2>What fails</h2>")
     for verdict, words in failures(by.values()):
-        parts += _failure(verdict, [targets[word] for word in words])
+        parts += _failure(verdict, {word: targets[word] for word in words})
     return "\n".join([*parts, f'<p class="soft">glassnic {escape(__version__)}</p></body></html>\n'])
 
 
@@ -83,17 +83,23 @@ def _matrix(programs: Sequence[Program], targets: Mapping[str, str], by: By) -> 
 
 
 def _cell(verdict: Verdict) -> str:
-    mark, address = verdict.mark, escape(verdict.program.address)
-    sign = mark.sign if verdict.outcome.passed else f'<a href="#{address}">{mark.sign}</a>'
+    mark = verdict.mark
+    sign = mark.sign if verdict.outcome.passed else f'<a href="#{_place(verdict.key)}">{mark.sign}</a>'
     title = escape(", ".join(verdict.outcome.readings) or mark.words)
     return f'<td class="sign {mark.name}" title="{title}">{sign}</td>'
 
 
-def _failure(verdict: Verdict, names: Sequence[str]) -> Iterator[str]:
+def _place(key: tuple[str, str]) -> str:
+    """Where in the page a target's failure of a program is."""
+    return escape("/".join(key))
+
+
+def _failure(verdict: Verdict, targets: Mapping[str, str]) -> Iterator[str]:
     program = verdict.program
     seldom = "" if verdict.steady else " (not the same when played again)"
-    yield f'<article id="{escape(program.address)}"><h3><span class="{verdict.mark.name}">{verdict.mark.sign}</span>'
-    yield f'{escape(program.address)} <span class="soft">on {escape(", ".join(names))}{seldom}</span></h3>'
+    yield "<article>" + "".join(f'<a id="{_place((word, program.address))}"></a>' for word in targets)
+    yield f'<h3><span class="{verdict.mark.name}">{verdict.mark.sign}</span>'
+    yield f'{escape(program.address)} <span class="soft">on {escape(", ".join(targets.values()))}{seldom}</span></h3>'
     yield f"<div>{escape(program.rule)}</div>"
     for difference in differences(verdict.outcome):
         yield f'<div class="FAILS">{escape(difference.words)}</div>{_octets(difference)}'
