@@ -178,6 +178,8 @@ class _Player:
                 ring.entries = step.value // DESCRIPTOR_BYTES
             elif step.register == f"{name}T":
                 ring.tail = step.value
+            elif step.register == f"{name}H":
+                ring.next = step.value
         self.target.write(offset_of(step.register), step.value)
 
     def _give(self, step: Give) -> None:

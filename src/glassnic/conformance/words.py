@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from glassnic.conformance.program import MAC, Give, Offer, Peek, Poke, Read, Sent, Steps, Until, Write
 from glassnic.driver.descriptors import encode_context, encode_data, encode_legacy
 from glassnic.driver.message import Message
+from glassnic.spec.bits import Bits
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, TX_STATUS_BYTE
 from glassnic.spec.fields import CTRL, RCTL, STATUS, TCTL
 from glassnic.wire.checksum import checksum
@@ -24,6 +25,7 @@ PEER = bytes.fromhex("525400aaaaaa")
 COLLISIONS = 0x0F << TCTL.CT.lo | 0x40 << TCTL.COLD.lo
 TRANSMITTING = TCTL.EN.mask | TCTL.PSP.mask | COLLISIONS
 RECEIVING = RCTL.EN.mask | RCTL.BAM.mask | RCTL.SECRC.mask
+MS = 1_000_000
 WHOLE = {"EOP": 1, "IFCS": 1, "RS": 1}
 """What the one descriptor of a packet carries."""
 
@@ -121,6 +123,11 @@ def plain_frame(length: int = 64, to: bytes = PEER, number: int = 0, source: byt
     return (to + source + b"\x88\xb5" + bytes((number + at) & 0xFF for at in range(length)))[:length]
 
 
+def incoming(length: int = 60, to: bytes = MAC, number: int = 0) -> bytes:
+    """A frame from the peer, for the station if not `to` another."""
+    return plain_frame(length, to, number, source=PEER)
+
+
 def with_fcs(frame: bytes) -> bytes:
     """The frame with its FCS, as it lies in memory when RCTL.SECRC is 0."""
     return frame + zlib.crc32(frame).to_bytes(4, "little")
@@ -145,6 +152,16 @@ def taken(head: int) -> Until:
 def counted(**counts: int) -> Steps:
     """The statistics read so, which clears them (§13.7)."""
     return [Read(name, count) for name, count in counts.items()]
+
+
+def cause(bits: Bits) -> Until:
+    """ICR shows this cause before long; reading it clears all causes."""
+    return Until("ICR", bits.mask, bits.mask)
+
+
+def no_cause(bits: Bits) -> Read:
+    """ICR does not show this cause; reading it clears all."""
+    return Read("ICR", 0, bits.mask)
 
 
 def done(*indices: int, not_yet: tuple[int, ...] = ()) -> tuple[Peek, ...]:

@@ -12,17 +12,19 @@ from glassnic.conformance.program import (
     Sent,
     Step,
     Steps,
-    Until,
     Wait,
     Write,
     program,
 )
 from glassnic.conformance.words import (
+    MS,
     TX_RING,
+    cause,
     context,
     done,
     lay,
     legacy,
+    no_cause,
     plain_frame,
     sent,
     spread,
@@ -32,7 +34,6 @@ from glassnic.conformance.words import (
 )
 from glassnic.driver.descriptors import encode_legacy
 from glassnic.driver.message import Message
-from glassnic.spec.bits import Bits
 from glassnic.spec.descriptors import TX_STATUS_BYTE
 from glassnic.spec.fields import CAUSE, TXDCTL
 
@@ -50,19 +51,8 @@ TCP = Message(payload=bytes(range(250)) * 2, mss=200)
 LAY_TCP, TCP_PIECES = spread(TCP, 54, 250, number=2)
 QUIET_TCP_PIECES = spread(TCP, 54, 250, number=2, RS=0)[1]
 
-MS = 1_000_000
 SOON, LATE = 1000, 0xFFFF
 """Of a timer, in units of 1.024 us: a millisecond, and longer than any program takes to look."""
-
-
-def cause(bits: Bits) -> Until:
-    """ICR shows this cause before long; reading it clears all causes."""
-    return Until("ICR", bits.mask, bits.mask)
-
-
-def no_cause(bits: Bits) -> Read:
-    """ICR does not show this cause; reading it clears all."""
-    return Read("ICR", 0, bits.mask)
 
 
 def with_dd(descriptor: bytes) -> bytes:
