@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from glassnic import jit
-from glassnic.backends import open_backend
+from glassnic.backends import inbox, open_backend
 from glassnic.device import cutting, receive_kernel, transmit_kernel
 from glassnic.server import engine
 from plugged import Guest, Machine, frame
 
 pytestmark = pytest.mark.kernel
 
-KERNELS: tuple[Any, ...] = (transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut)
+KERNELS: tuple[Any, ...] = (
+    transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, inbox.fetch, inbox.split,
+)  # fmt: skip
 
 
 @pytest.mark.skipif(not jit.ENABLED, reason="the JIT is off")
