@@ -130,10 +130,3 @@ def test_the_echo_in_python_answers_every_read_and_no_write(tmp_path: Path) -> N
             assert [port.read(R.STATUS.offset) for _ in range(3)] == [0, 0, 0]
     finally:
         echo.stop()
-
-
-def test_a_peer_that_does_not_connect_is_one_sentence(tmp_path: Path) -> None:
-    with ports.listen(tmp_path / "s") as listener:
-        listener.settimeout(0.01)
-        with pytest.raises(BenchError, match="nobody did not connect"):
-            ports.accept(listener, "nobody")
