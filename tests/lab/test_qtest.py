@@ -33,8 +33,9 @@ def test_the_last_of_many_answers_counts_however_they_come(ends: tuple[Qtest, so
 
 def test_configuration_space_is_reached_through_its_two_ports(ends: tuple[Qtest, socket.socket]) -> None:
     qtest, far = ends
-    far.sendall(b"OK\nOK 0x100e8086\nOK\nOK\n")
+    far.sendall(b"OK\nOK 0x100e8086\n")
     assert qtest.read_config(4, 0) == 0x100E8086
+    far.sendall(b"OK\nOK\n")
     qtest.write_config(4, 4, 7)
     said = far.recv(4096).decode().splitlines()
     assert said == ["outl 0xcf8 0x80002000", "inl 0xcfc", "outl 0xcf8 0x80002004", "outl 0xcfc 0x7"]
