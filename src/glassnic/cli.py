@@ -44,6 +44,10 @@ COMMANDS: dict[str, Command] = {
     "conform": Command(
         "glassnic.conformance.command", "which rules of the manual a card keeps: this one, QEMU's, or any other"
     ),
+    "explore": Command(
+        "glassnic.conformance.explore_command",
+        "find where this card and another differ, by random programs shrunk to the shortest",
+    ),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 
