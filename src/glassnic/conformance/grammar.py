@@ -75,7 +75,7 @@ def messages(draw: st.DrawFn) -> tuple[Message, frozenset[str]]:
     """TCP or UDP over IPv4 or IPv6, sent whole or segmented; IPv6/UDP is not segmented by any part (§3.3.6.1)."""
     segmented, ipv6, udp, tagged, odd_length = (draw(st.booleans()) for _ in range(5))
     segmented = segmented and not (ipv6 and udp)
-    rest = 2 * draw(st.integers(1, MSS // 2) if segmented else st.integers(30, 600)) - odd_length
+    rest = 2 * draw(st.integers(4, MSS // 2) if segmented else st.integers(30, 600)) - odd_length
     length = rest + (MSS * draw(st.integers(0, 2)) if segmented else 0)
     odd = {"segmented": segmented, "IPv6": ipv6, "UDP": udp, "a tag of its own": tagged}
     odd["payload is a multiple of MSS"] = segmented and rest == MSS
