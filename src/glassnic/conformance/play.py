@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from glassnic.conformance.program import (
-    MEMORY_BYTES,
     Arrive,
     Delivered,
     Either,
@@ -94,7 +93,7 @@ class Outcome:
 
 def play(program: Program, target: Target, patience_ns: int | None = None) -> Outcome:
     """Run a program. Never raises: a lost card is an outcome. `patience_ns` is the target's own, if not given."""
-    player = _Player(target, target.patience_ns if patience_ns is None else patience_ns)
+    player = Player(target, target.patience_ns if patience_ns is None else patience_ns)
     try:
         target.power_on()
         for number, step in enumerate(program.steps):
@@ -115,7 +114,7 @@ class _Ring:
         return self.base + index % max(self.entries, 1) * DESCRIPTOR_BYTES
 
 
-class _Player:
+class Player:
     """A driver's and a wire's state while a program runs."""
 
     def __init__(self, target: Target, patience_ns: int) -> None:
@@ -124,8 +123,8 @@ class _Player:
         self.seen: list[Seen] = []
         self._transmit, self._receive = _Ring(), _Ring()
         self._size = 0
-        self._image = bytearray(MEMORY_BYTES)
-        self._lent = bytearray(MEMORY_BYTES)
+        self._image = bytearray(target.memory_bytes)
+        self._lent = bytearray(target.memory_bytes)
         self._sent: list[bytes] = []
         self._actions: dict[type, Callable[[Any], None]] = {
             Write: self._write,
@@ -161,7 +160,7 @@ class _Player:
     def look_for_strays(self) -> None:
         """The first byte of memory that was written though it was not the card's to write; empty if there is none."""
         image, lent = (np.frombuffer(kept, np.uint8) for kept in (self._image, self._lent))
-        found = self.target.peek(0, MEMORY_BYTES)
+        found = self.target.peek(0, len(image))
         strays = np.flatnonzero((np.frombuffer(found, np.uint8) != image) & (lent == 0))
         stray = int(strays[0]) if len(strays) else None
         span = slice(0, 0) if stray is None else slice(stray, stray + SHOWN_BYTES)
@@ -208,7 +207,7 @@ class _Player:
         self._image[address : address + len(data)] = data
 
     def _lend(self, address: int, length: int) -> None:
-        end = min(address + length, MEMORY_BYTES)
+        end = min(address + length, len(self._lent))
         self._lent[address:end] = b"\1" * max(end - address, 0)
 
     # What must be seen

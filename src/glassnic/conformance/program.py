@@ -8,8 +8,8 @@ fails. Whatever memory the steps do not give to the card must be untouched at th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeAlias
 
 MEMORY_BYTES = 0x8_0000
@@ -199,7 +199,7 @@ class Program:
 
     def encode(self) -> str:
         """As JSON, to keep."""
-        steps = [_encode(step) for step in self.steps]
+        steps = [encode(step) for step in self.steps]
         words = {"section": self.section, "name": self.name, "rule": self.rule}
         return json.dumps(words)[:-1] + ', "steps": [\n  ' + ",\n  ".join(map(json.dumps, steps)) + "\n]}\n"
 
@@ -208,7 +208,7 @@ class Program:
         """From JSON. Raises ValueError with one sentence."""
         try:
             found = json.loads(text)
-            steps = tuple(_decode(step) for step in found["steps"])
+            steps = tuple(decode(step) for step in found["steps"])
             return cls(found["section"], found["name"], found["rule"], steps)
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is no program: {error}") from error
@@ -227,20 +227,22 @@ def _flat(steps: Steps) -> Iterator[Step]:
             yield from _flat(step)  # type: ignore[arg-type]
 
 
-def _encode(value: Any) -> Any:
-    if type(value).__name__ in KINDS:
-        return {type(value).__name__: {part.name: _encode(getattr(value, part.name)) for part in fields(value)}}
+def encode(value: Any) -> Any:
+    """A step, or what is in one, in terms of JSON."""
+    if is_dataclass(value):
+        return {type(value).__name__: {part.name: encode(getattr(value, part.name)) for part in fields(value)}}
     if isinstance(value, tuple):
-        return [_encode(part) for part in value]
+        return [encode(part) for part in value]
     return {"hex": value.hex()} if isinstance(value, bytes) else value
 
 
-def _decode(value: Any) -> Any:
+def decode(value: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
+    """The reverse, for steps of these kinds. Raises KeyError or TypeError for what is none."""
     if isinstance(value, list):
-        return tuple(_decode(part) for part in value)
+        return tuple(decode(part, kinds) for part in value)
     if not isinstance(value, dict):
         return value
     (name, content), *_ = value.items()
     if name == "hex":
         return bytes.fromhex(content)
-    return KINDS[name](**{part: _decode(inner) for part, inner in content.items()})
+    return kinds[name](**{part: decode(inner, kinds) for part, inner in content.items()})

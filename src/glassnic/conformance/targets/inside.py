@@ -16,13 +16,14 @@ class Inside:
     """A `Target` in this process. `profile` is the name of one, or traits of one's own."""
 
     patience_ns = 0
+    memory_bytes = MEMORY_BYTES
 
     def __init__(self, profile: str | Traits = "manual", model: str = "82540em") -> None:
         self.name = f"glassnic {profile}" if isinstance(profile, str) else "glassnic with traits"
         self._profile, self._model = profile, model
 
     def power_on(self) -> None:
-        self._memory = FlatMemory(MEMORY_BYTES)
+        self._memory = FlatMemory(self.memory_bytes)
         self._nic = Nic(self._memory, model=self._model, profile=self._profile, mac=MAC)
         self._nic.bus_master = True
         self._card = InProcess(self._nic)

@@ -19,18 +19,19 @@ from glassnic.transports.vfio_user.client import GuestRam, RefusedError
 
 TIMEOUT_S = 5.0
 """A card that is silent for so long hangs."""
-RAM_BYTES = 1 << 20
-"""What the card is lent: guest memory, and more that nobody looks at."""
+RAM_STEP_BYTES = 1 << 20
+"""The card is lent guest memory, and what more a whole number of these makes, at which nobody looks."""
 
 
 class Outside:
     """What a `Target` in another process is, but for its registers. Each kind says how to `_start` and `_reset` it."""
 
     patience_ns = 50_000_000
+    memory_bytes = MEMORY_BYTES
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._ram = GuestRam(RAM_BYTES)
+        self._ram = GuestRam(RAM_STEP_BYTES)
         self._wire: Wire | None = None
         self._process: Process | None = None
         """The card's, where we started it."""
@@ -47,7 +48,7 @@ class Outside:
             self._begin()
         with self._talk():
             self._reset()
-        self._ram.data[:MEMORY_BYTES] = bytes(MEMORY_BYTES)
+        self._ram.data[: self.memory_bytes] = bytes(self.memory_bytes)
         if self._wire is not None:
             self.take_sent()
 
@@ -93,6 +94,9 @@ class Outside:
         raise NotImplementedError
 
     def _begin(self) -> None:
+        if self.memory_bytes > len(self._ram.data):
+            self._ram.close()
+            self._ram = GuestRam(-(-self.memory_bytes // RAM_STEP_BYTES) * RAM_STEP_BYTES)
         self._folder = tempfile.TemporaryDirectory(prefix="glassnic-")
         try:
             self._start(Path(self._folder.name))

@@ -20,6 +20,9 @@ class Target(Protocol):
     patience_ns: int
     """How long to wait for what is expected to be seen: 0 where the clock is virtual and `settle` is enough."""
 
+    memory_bytes: int
+    """Guest memory, from address 0. May be set before the first power-on."""
+
     def power_on(self) -> None:
         """A card as it is after power-on, decoding and mastering the bus, memory zeros; starts what is not running."""
 

@@ -22,9 +22,10 @@ class Slow:
 
     name = "the slow twin"
     patience_ns = 0
+    memory_bytes = MEMORY_BYTES
 
     def power_on(self) -> None:
-        self._memory = FlatMemory(MEMORY_BYTES)
+        self._memory = FlatMemory(self.memory_bytes)
         self._twin = NaiveTransmit(self._memory)
 
     @staticmethod
