@@ -328,3 +328,56 @@ def test_each_change_of_the_link_raises_lsc(bench: Workbench) -> None:
     bench.write(R.CTRL, bench.read(R.CTRL) & ~CTRL.SLU.mask)
     bench.run()
     assert bench.read(R.ICR) & LSC
+
+
+# A respite, for a card whose registers answer slowly
+
+TOOK_NS = 1000
+
+
+def handle_one(line: Interrupts) -> None:
+    """As a driver does: mask, read the causes, take its time, while the next cause happens; unmask."""
+    line.clear_mask(ALL)
+    line.take_causes()
+    line.raise_(TXDW)
+    line.advance(line.now_ns + TOOK_NS)
+    line.set_mask(TXDW)
+
+
+def handled_in_a_row(times: int, longest_respite_ns: int) -> Interrupts:
+    line = Interrupts(IMPLEMENTED)
+    line.longest_respite_ns = longest_respite_ns
+    line.set_mask(TXDW)
+    line.raise_(TXDW)
+    for _ in range(times):
+        handle_one(line)
+    return line
+
+
+def test_a_cause_that_waits_asserts_at_once_however_often_where_registers_are_quick() -> None:
+    assert handled_in_a_row(100, 0).line
+
+
+def test_interrupts_without_a_break_leave_software_as_much_time_as_they_took() -> None:
+    assert handled_in_a_row(4, 10 * TOOK_NS).line
+    line = handled_in_a_row(5, 10 * TOOK_NS)
+    assert not line.line
+    assert line.deadline == line.now_ns + TOOK_NS
+    line.advance(line.now_ns + TOOK_NS)
+    assert line.line
+
+
+def test_a_respite_has_its_limit() -> None:
+    line = handled_in_a_row(5, TOOK_NS // 5)
+    assert line.deadline == line.now_ns + TOOK_NS // 5
+
+
+def test_a_break_ends_the_row() -> None:
+    line = handled_in_a_row(4, 10 * TOOK_NS)
+    line.clear_mask(ALL)
+    line.take_causes()
+    line.set_mask(TXDW)
+    line.raise_(TXDW)
+    assert line.line
+    handle_one(line)
+    assert line.line

@@ -2,6 +2,10 @@
 
 Reading ICR takes all causes; there is no conditional clearing and no auto-masking on these parts. ITR delays only the
 line, never the causes: between two assertions lie at least ITR * 256 ns, counted from the assertion (inferred).
+
+ITR is there to leave software time of its own, and drivers choose it for registers that answer in a microsecond. Where
+they answer in fifty, a driver that is handed its next interrupt with each end of the last does nothing else. So whoever
+serves registers slowly may set a `longest_respite_ns`, which silicon does not have.
 """
 
 from __future__ import annotations
@@ -9,6 +13,8 @@ from __future__ import annotations
 ITR_UNIT_NS, ITR_BITS = 256, 0xFFFF
 LONG_AGO_NS = -(1 << 62)
 """When the line last rose, before it ever did: the first assertion waits for nothing."""
+UNBROKEN = 4
+"""So many interrupts in a row may wait for the end of the one before."""
 
 
 class Interrupts:
@@ -19,12 +25,16 @@ class Interrupts:
         self.now_ns = 0
         self.assertions = 0
         """How often the line rose since the card was made."""
+        self.longest_respite_ns = 0
+        """How long the line may stay low for software's sake, when interrupt follows interrupt without a break."""
         self.reset()
 
     def reset(self) -> None:
         self.icr = 0
         self.ims = 0
         self.throttle_ns = 0
+        self._unbroken = 0
+        self._respite_until_ns = LONG_AGO_NS
         self.line = False
         self._rose_ns = LONG_AGO_NS
 
@@ -52,6 +62,8 @@ class Interrupts:
 
     def set_mask(self, causes: int) -> None:
         """A write of IMS. A cause that pends already asserts at once (§13.4.17)."""
+        if causes and not self.ims:
+            self._handled(bool(self.icr & causes))
         self.ims |= causes & self.implemented
         self._settle()
 
@@ -67,16 +79,27 @@ class Interrupts:
     @property
     def deadline(self) -> int | None:
         """When a throttled assertion falls due."""
-        return self._rose_ns + self.throttle_ns if self.icr & self.ims and not self.line else None
+        return self._earliest_ns if self.icr & self.ims and not self.line else None
 
     def advance(self, now_ns: int) -> None:
         self.now_ns = now_ns
         self._settle()
 
+    @property
+    def _earliest_ns(self) -> int:
+        """When the line may rise."""
+        return max(self._rose_ns + self.throttle_ns, self._respite_until_ns)
+
+    def _handled(self, next_waits: bool) -> None:
+        """Software is done with an interrupt: after many without a break it gets as much time as this one took."""
+        self._unbroken = self._unbroken + 1 if next_waits else 0
+        if self._unbroken > UNBROKEN:
+            self._respite_until_ns = self.now_ns + min(self.now_ns - self._rose_ns, self.longest_respite_ns)
+
     def _settle(self) -> None:
         if not self.icr & self.ims:
             self.line = False
-        elif not self.line and self.now_ns >= self._rose_ns + self.throttle_ns:
+        elif not self.line and self.now_ns >= self._earliest_ns:
             self.line = True
             self.assertions += 1
             self._rose_ns = self.now_ns

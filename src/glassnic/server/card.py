@@ -32,6 +32,9 @@ P = ParamSpec("P")
 TURN_NS = 500_000
 """So long a card goes on working before the client's messages are looked at again."""
 
+LONGEST_RESPITE_NS = 2_000_000
+"""What a guest is given at most between interrupts that would follow each other without a break."""
+
 FRAMES_PER_TURN = 1024
 """How many frames come in between two looks at the client's messages."""
 
@@ -56,6 +59,7 @@ class Card:
         self._listener = listener
         self._backend = backend
         nic.lead_with(backend.lead)
+        nic.core.interrupts.longest_respite_ns = LONGEST_RESPITE_NS
         self._watches = loop.watches
         self._say = say
         self._eeprom_file = eeprom_file
