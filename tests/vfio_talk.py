@@ -83,3 +83,10 @@ def is_open(fd: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def one(run: bytes) -> bytes:
+    """The payload of the one good reply."""
+    (reply,) = replies(run)
+    assert reply.flags == m.REPLY, os.strerror(reply.errno)
+    return reply.payload
