@@ -7,11 +7,16 @@ from glassnic.conformance.programs import (
     checksums,
     completion,
     contexts,
+    filters,
     legacy,
+    receive,
+    receive_checksum,
+    receive_ring,
     rings,
     segmentation,
     segmentation_ends,
     sent_counts,
+    vlan_rx,
     vlan_tx,
 )
 
@@ -25,4 +30,9 @@ PROGRAMS: tuple[Program, ...] = (
     *rings.PROGRAMS,
     *completion.PROGRAMS,
     *sent_counts.PROGRAMS,
+    *receive.PROGRAMS,
+    *receive_ring.PROGRAMS,
+    *filters.PROGRAMS,
+    *vlan_rx.PROGRAMS,
+    *receive_checksum.PROGRAMS,
 )
