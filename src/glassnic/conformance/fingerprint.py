@@ -16,10 +16,10 @@ from glassnic.spec.profiles import PROFILES, Traits
 
 
 class Reading(NamedTuple):
-    """A trait as a card shows it. `value` is None if no known value explains what was seen on all `witnesses`."""
+    """A trait as a card shows it. `value` is None if no known value explains what was seen on any of the `witnesses`."""
 
     trait: str
-    value: int | None
+    value: object
     agreeing: int
     witnesses: int
 

@@ -18,7 +18,7 @@ class Core:
         self.memory = memory
         self.model = model
         self.traits = traits
-        self.registers = RegisterFile(model)
+        self.registers = RegisterFile(model, traits)
         self.interrupts = Interrupts(model.causes)
         self.statistics = Statistics()
         self.recorder = recorder

@@ -24,8 +24,6 @@ take = leaf(bits.take)
 ADDRESSES, HEADER, FCS = 12, 14, 4
 MINIMUM_BYTES = 60
 """The shortest frame, less FCS: TCTL.PSP pads to it."""
-SHORTEST_BYTES = 28
-"""The least the MAC sends without padding is 32 bytes with FCS (§13.4.33)."""
 
 TPT, TOT, GPTC, GOTC = INDEX["TPT"], INDEX["TOT"], INDEX["GPTC"], INDEX["GOTC"]
 MPTC, BPTC, PTC64 = INDEX["MPTC"], INDEX["BPTC"], INDEX["PTC64"]
@@ -41,7 +39,9 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
     begin = state[CURSOR] + setting.lead + state[GAP]
     if tagged != (state[GAP] == TAG):
         begin = shift(desk.arena, begin, length, TAG if tagged else -TAG)
-    if not (take(command, TX_DATA.IFCS) or tagged):  # with VLE the FCS is inserted, IFCS or not (§3.3.3.1)
+    if setting.own_fcs and not (
+        take(command, TX_DATA.IFCS) or tagged
+    ):  # with VLE the FCS is inserted, IFCS or not (§3.3.3.1)
         if length < HEADER + FCS:
             record(desk, events.TX_RUNT, place, length, 0)
             return
@@ -49,11 +49,11 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
         expected, found = crc32(desk.arena, begin, begin + length), load_le32(desk.arena, begin + length)
         if expected != found:
             record(desk, events.TX_BAD_FCS, place, found, expected)
-            count(desk, begin, length, 1, False)
+            count(desk, setting, begin, length, 0, 1, False)
             return
     else:
         with_tag = length + TAG if tagged else length
-        if (tagged and length < ADDRESSES) or (with_tag < SHORTEST_BYTES and not setting.pad):
+        if (tagged and length < ADDRESSES) or (with_tag < setting.shortest_bytes and not setting.pad):
             record(desk, events.TX_RUNT, place, length, 0)
             return
         if tagged:
@@ -64,7 +64,7 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
             record(desk, events.TX_PAD, length, MINIMUM_BYTES, 0)
             desk.arena[begin + length : begin + MINIMUM_BYTES] = 0
             length = MINIMUM_BYTES
-    count(desk, begin, length, 1, True)
+    count(desk, setting, begin, length, TAG if tagged else 0, 1, True)
     hand_on(desk, setting, begin, length, how)
 
 
@@ -96,15 +96,17 @@ def hand_on(desk: Desk, setting: Setting, begin: int, length: int, how: int) -> 
 
 
 @leaf
-def count(desk: Desk, begin: int, length: int, number: int, good: bool) -> None:
-    """The transmit statistics of `number` frames of `length` bytes like that at `begin`; FCS included (§13.7)."""
+def count(desk: Desk, setting: Setting, begin: int, length: int, tag: int, number: int, good: bool) -> None:
+    """The transmit statistics of `number` frames of `length` bytes like that at `begin`, `tag` bytes of it inserted;
+    FCS included (§13.7)."""
     counts, octets = desk.counts, length + FCS
+    counted = octets if setting.tag_counted else octets - tag
     counts[TPT] += number
-    counts[TOT] += octets * number
-    if not good or octets < 64:  # GPTC counts frames of 64 bytes and more (§13.7.30)
+    counts[TOT] += counted * number
+    if not good or octets < setting.good_octets:
         return
     counts[GPTC] += number
-    counts[GOTC] += octets * number
+    counts[GOTC] += counted * number
     if octets >= 1024:
         counts[PTC64 + 5] += number
     elif octets > 64:
@@ -113,7 +115,7 @@ def count(desk: Desk, begin: int, length: int, number: int, good: bool) -> None:
             bound *= 2
             size += 1
         counts[PTC64 + size] += number
-    else:
+    elif octets == 64:
         counts[PTC64] += number
     if desk.arena[begin] & 1:
         broadcast = True

@@ -47,6 +47,8 @@ def host_cuts_alike(desk: Desk, setting: Setting) -> bool:
     ranges, context, first = state[IN_RANGES], state[IN_COMMAND], state[FIRST]
     if setting.lead != VNET_LEAD or not state[MAY_HAND_OVER] or state[GAP] or not take(context, TX_CONTEXT.TCP):
         return False
+    if setting.open_end or setting.late_tag or not setting.latched:
+        return False
     hdrlen, mss, paylen = (
         take(context, TX_CONTEXT.HDRLEN),
         take(context, TX_CONTEXT.MSS),
@@ -80,7 +82,7 @@ def is_ipv4(desk: Desk, l4: int) -> bool:
 def is_ipv6(desk: Desk, setting: Setting, l4: int) -> bool:
     """A TCP packet without extension headers, on a card that corrects the length of IPv6 as the host does."""
     header = desk.header
-    if l4 != ETHERNET + 40 or not setting.ipv6 or setting.ipv6_header != 40 or load_be16(header, 12) != IPV6:
+    if l4 != ETHERNET + 40 or not setting.ipv6 or setting.ipv6_header_bytes != 40 or load_be16(header, 12) != IPV6:
         return False
     if header[ETHERNET] >> 4 != 6 or header[ETHERNET + 6] != TCP:
         return False
@@ -109,8 +111,8 @@ def hand_over(desk: Desk, setting: Setting) -> None:
     partial = load_be16(arena, start + l4 + 16) + length - l4
     store_be16(arena, start + l4 + 16, (partial & 0xFFFF) + (partial >> 16))
     frames = (length - hdrlen + mss - 1) // mss
-    count(desk, start, hdrlen + mss, frames - 1, True)
-    count(desk, start, length - (frames - 1) * mss, 1, True)
+    count(desk, setting, start, hdrlen + mss, 0, frames - 1, True)
+    count(desk, setting, start, length - (frames - 1) * mss, 0, 1, True)
     hand_on(desk, setting, start, length, frames << 8 | 32 | SEGMENTED)
     lead = start - VNET_LEAD
     arena[lead] = NEEDS_CSUM

@@ -18,10 +18,13 @@ def insert_sum(
 ) -> None:
     """Sum [begin, end] inclusive, end 0 being the last byte, and store the complement at `place` (§3.5.8, §3.6)."""
     stop = length - 1 if end == 0 or end >= length else end
-    if begin >= length or place + 1 >= length or stop < begin:
+    room = stop + 1 if setting.sum_in_range else length
+    if place + 1 >= room or (stop < begin and not setting.empty_sum):
         record(desk, events.TX_SUM_OUTSIDE, begin << 32 | end, place, length)
         return
-    total = sum_words(desk.arena, start + begin, start + stop + 1) + ((extra & 0xFF) << 8 | (extra >> 8) & 0xFF)
+    total = sum_words(desk.arena, start + min(begin, stop + 1), start + stop + 1) + (
+        (extra & 0xFF) << 8 | (extra >> 8) & 0xFF
+    )
     value = ~fold(total) & 0xFFFF
     if value == 0:
         value = setting.zero_sum

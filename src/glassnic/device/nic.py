@@ -315,11 +315,12 @@ class Nic:
 
     def _control(self, value: int) -> None:
         """CTRL: RST resets the MAC and loses the other bits of the write; PHY_RST holds the PHY (§13.4.1)."""
-        if take(value, CTRL.RST):
+        if take(value, CTRL.RST) & self.core.traits.soft_reset:
             self.core.registers.reset()
             self.core.recorder.record(events.RESET, 1)
             self._reset_mac()
             return
+        self.core.registers[R.CTRL] = put(self.core.registers[R.CTRL], CTRL.RST, 0)
         self.phy.hold_reset(bool(take(value, CTRL.PHY_RST)))
         self.link.update()
         self.transmit.changed()

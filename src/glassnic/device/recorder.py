@@ -25,7 +25,7 @@ class Recorder:
         self.tally: NDArray[np.int64] = np.zeros(KINDS, np.int64)
 
     def record(self, event: int, a: int = 0, b: int = 0, c: int = 0) -> None:
-        """Append a row. The jitted twin of this is `record` in `transmit_kernel.py`."""
+        """Append a row. The jitted twin of this is `record` in `transmit_state.py`."""
         total = int(self.tally[0])
         self.rows[total & (len(self.rows) - 1)] = (event, a, b, c)
         self.tally[0] = total + 1

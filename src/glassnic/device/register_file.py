@@ -6,6 +6,7 @@ Registers that only store need nothing else. Those that behave are wired in the 
 from __future__ import annotations
 
 from glassnic.spec.models import Model
+from glassnic.spec.profiles import MANUAL, Traits
 from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, REGISTERS, WINDOW_BYTES, Access, Register, offsets
 
 KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM", "LEDCTL", "EECD", "MDIC")
@@ -17,17 +18,18 @@ KEPT_BY_PCI_RESET = ("WUS", "WUPL", "WUPM")
 class RegisterFile:
     """`registers[R.TCTL]` reads and writes storage; `store` is what a guest's write does."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, traits: Traits = MANUAL) -> None:
         self.words = [0] * (WINDOW_BYTES // 4)
         self.writable = [0] * (WINDOW_BYTES // 4)
-        self.present = {name: row for name, row in REGISTERS.items() if name not in model.absent}
+        self.present = {name: row for name, row in REGISTERS.items() if name not in model.absent | traits.absent}
         self.rows: dict[int, tuple[str, Register]] = {
             offset: BY_OFFSET[offset] for row in self.present.values() for offset in offsets(row)
         }
-        for row in self.present.values():
+        patches = dict(traits.writable)
+        for name, row in self.present.items():
             if row.access is Access.RW:
                 for offset in offsets(row):
-                    self.writable[offset >> 2] = row.writable
+                    self.writable[offset >> 2] = patches.get(name, row.writable)
         self.reset(kept=())
 
     def __getitem__(self, row: Register) -> int:

@@ -30,7 +30,7 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
         if inside(desk, l3 + 6, hdrlen):
             store_be16(arena, start + l3 + 4, load_be16(desk.header, l3 + 4) + number)
     elif setting.ipv6 and inside(desk, l3 + 6, hdrlen):
-        store_be16(arena, start + l3 + 4, length - l3 - setting.ipv6_header)
+        store_be16(arena, start + l3 + 4, length - l3 - setting.ipv6_header_bytes)
     if tcp:
         if inside(desk, l4 + 8, hdrlen):
             sequence = (load_be16(desk.header, l4 + 4) << 16) + load_be16(desk.header, l4 + 6)

@@ -36,6 +36,7 @@ from glassnic.device.transmit_state import (
     STATE_WORDS,
     TAIL,
     TODO,
+    TRAITS_USED,
     Desk,
     Setting,
 )
@@ -98,6 +99,8 @@ class Transmit:
         head, tail = state[HEAD], tail & 0xFFFF
         state[TAIL], state[TODO] = tail, 0
         if head == tail:
+            if self._enabled and self.core.traits.idle_txqe:
+                self.core.interrupts.raise_(CAUSE.TXQE.mask)
             return
         if head >= entries or tail >= entries:
             self.core.recorder.record(events.TX_RING_ODD, head, tail, entries)
@@ -188,7 +191,7 @@ class Transmit:
     def _complete(self, causes: int, delayed: bool) -> None:
         """Causes of a turn; a write-back with IDE starts the delay instead, one without stops it (§13.4.41)."""
         registers = self.core.registers
-        if delayed and not registers[R.TIDV]:
+        if delayed and not registers[R.TIDV] * self.core.traits.delays:
             causes, delayed = causes | TXDW, False  # no delay is asked for (inferred)
         if causes & TXDW:
             self.timer.stop()
@@ -209,26 +212,22 @@ class Transmit:
     def _set(self) -> NDArray[np.int64]:
         """The numbers of a turn, from the registers, the model and the profile: the gate where all become int64."""
         registers, model, traits = self.core.registers, self.core.model, self.core.traits
-        base = registers.pair(R.TDBAL, R.TDBAH)
+        base = registers.pair(R.TDBAL, R.TDBAH) & -DESCRIPTOR_BYTES
         fifo_bytes = (64 - take(registers[R.PBA], PBA.RXA)) * 1024
-        reserved = not model.small_packets
+        watches = model.small_packets & traits.watches_low
+        on_wire = model.reports_on_wire | traits.reports_on_wire
         setting = Setting(
             base=base if base < NOWHERE else NOWHERE,
             entries=self._entries,
             budget=BUDGET_DESCRIPTORS,
             vet=registers[R.VET] if take(registers[R.CTRL], CTRL.VME) else -1,
-            pad=take(registers[R.TCTL], TCTL.PSP),
+            pad=take(registers[R.TCTL], TCTL.PSP) & traits.pads,
             limit=min(max(fifo_bytes - FIFO_SLACK_BYTES, 0), LIMIT_BYTES),
-            low_water=-1 if reserved else 8 * take(registers[R.TXDCTL], TXDCTL.LWTHRESH),
-            report=TX_DATA.RS.mask | (TX_DATA.RPS.mask if model.reports_on_wire else 0),
+            low_water=8 * take(registers[R.TXDCTL], TXDCTL.LWTHRESH) if watches else -1,
+            report=TX_DATA.RS.mask | on_wire * TX_DATA.RPS.mask,
             ipv6=model.ipv6,
-            plain_slot=traits.plain_slot,
-            segmented_slot=traits.segmented_slot,
-            ipv6_header=traits.ipv6_header_bytes,
-            zero_sum=traits.zero_sum,
-            legacy_sum=traits.legacy_sum,
-            block_send=traits.block_send,
             lead=self.lead,
+            **{name: getattr(traits, name) for name in TRAITS_USED},
         )
         self._setting = np.array(setting, np.int64)
         return self._setting

@@ -13,14 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.framing import finish_frame
-from glassnic.device.handover import hand_over, host_cuts_alike
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
+from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
 from glassnic.device.span import copy, load64, reach
-from glassnic.device.stamping import record_prototype, stamp_header
-from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
-    ARENA_FRAMES,
     CAUSES,
     CLOSED,
     COMMAND,
@@ -31,7 +28,6 @@ from glassnic.device.transmit_state import (
     FATE,
     FILLED,
     FIRST,
-    FRAMES,
     FULL,
     GAP,
     HEAD,
@@ -46,7 +42,6 @@ from glassnic.device.transmit_state import (
     NUMBER,
     OFFSET,
     PLAIN,
-    ROOM_BYTES,
     SEGMENTED,
     SPENT,
     TAG,
@@ -54,21 +49,22 @@ from glassnic.device.transmit_state import (
     TAKEN,
     TODO,
     TRIED,
-    TRIES,
     WHOLE,
     Desk,
     Setting,
     record,
+    room,
     unpack,
 )
 from glassnic.jit import kernel
 from glassnic.spec import bits, events
-from glassnic.spec.descriptors import DTYP_CONTEXT, DTYP_DATA, HEADER_LIMIT_BYTES, RANGES, TX_CONTEXT, TX_DATA
+from glassnic.spec.descriptors import DTYP_CONTEXT, DTYP_DATA, RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.fields import CAUSE
 
 take = leaf(bits.take)
 
-TSCTC, TSCTFC = INDEX["TSCTC"], INDEX["TSCTFC"]
+TAG_FIELDS = TX_DATA.VLE.mask | TX_DATA.SPECIAL.mask - (1 << 64)
+"""What says whether a tag is inserted and which; as an int64 has it (§3.3.7)."""
 
 
 @kernel
@@ -123,13 +119,6 @@ def take_descriptors(desk: Desk, setting: Setting) -> int:
 
 
 @leaf
-def room(desk: Desk) -> bool:
-    """May another frame, whatever its length, be begun?"""
-    state = desk.state
-    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < TRIES)
-
-
-@leaf
 def consume(desk: Desk, setting: Setting, place: int) -> bool:
     """One descriptor, by its kind (§3.3). False: the arena is full in its midst; go on from state[OFFSET] later."""
     state = desk.state
@@ -143,13 +132,13 @@ def consume(desk: Desk, setting: Setting, place: int) -> bool:
         return True
     if state[OFFSET] == 0:
         record(desk, events.TX_DESCRIPTOR, place, low, command)
-        if state[KIND] == CLOSED:
+        if state[KIND] == CLOSED or not (setting.opens_empty or begun(state)):
             open_packet(desk, setting, place, command)
         else:
-            check_same(desk, place, command)
-    length = take(command, TX_DATA.DTALEN) if extended else take(command, TX_DATA.LENGTH)
+            follow_on(desk, setting, place, command)
+    length = take(command, TX_DATA.DTALEN) & setting.length_mask if extended else take(command, TX_DATA.LENGTH)
     if low == 0:
-        length = 0  # a null descriptor holds no data (§3.3.3.1 note 3)
+        length &= setting.null_mask
     if length and not reach(desk.ranges, low, length, 0):
         record(desk, events.TX_BUFFER_OUTSIDE, place, low, length)
         state[FATE] = events.TX_BUFFER_OUTSIDE
@@ -177,6 +166,8 @@ def load_context(desk: Desk, setting: Setting, place: int, low: int, command: in
     record(desk, events.TX_CONTEXT, place, low, command)
     if desk.state[KIND] != CLOSED:
         record(desk, events.TX_CONTEXT_INSIDE, place, 0, 0)
+        if not setting.latched:
+            reach_in(desk, setting, place, low, command)
 
 
 @leaf
@@ -198,19 +189,32 @@ def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     if (segmented or sums) and not (state[LOADED] >> slot) & 1:
         record(desk, events.TX_UNLOADED, place, slot, 0)
     if segmented:
-        context = state[IN_COMMAND]
-        header, mss = take(context, TX_CONTEXT.HDRLEN), take(context, TX_CONTEXT.MSS)
-        paylen = take(context, TX_CONTEXT.PAYLEN)
-        fits = header + mss <= setting.limit and header <= HEADER_LIMIT_BYTES
-        if not (header and mss and paylen and fits):
-            record(desk, events.TX_SEGMENTATION_IMPOSSIBLE, mss, header, paylen)
-            state[FATE] = events.TX_SEGMENTATION_IMPOSSIBLE
+        judge_send(desk, setting)
 
 
 @leaf
-def check_same(desk: Desk, place: int, command: int) -> None:
+def reach_in(desk: Desk, setting: Setting, place: int, low: int, command: int) -> None:
+    """Where a packet looks its context up when it needs it, one that is loaded in its midst counts from here on."""
+    state = desk.state
+    segments = take(command, TX_CONTEXT.TSE)
+    if state[KIND] == (SEGMENTED if segments else PLAIN):
+        state[IN_RANGES], state[IN_COMMAND], state[NUMBER] = low, command, 0
+        if segments:
+            judge_send(desk, setting)
+
+
+@leaf
+def begun(state: NDArray[np.int64]) -> bool:
+    """Has the open packet any bytes, or is it spoilt?"""
+    return bool(state[LENGTH] or state[FILLED] or state[FATE])
+
+
+@leaf
+def follow_on(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The descriptors of a packet share format and TSE (§3.3.5, §3.3.7.1); where not, the first one's count."""
     kind = desk.state[KIND]
+    if setting.late_tag and kind == SEGMENTED and take(command, TX_DATA.VLE):
+        desk.state[FIRST] = (desk.state[FIRST] & ~TAG_FIELDS) | (command & TAG_FIELDS)
     if take(command, TX_DATA.DEXT) != (kind != LEGACY):
         record(desk, events.TX_MIXED, place, 0, 0)
     elif kind != LEGACY and take(command, TX_DATA.TSE) != (kind == SEGMENTED):
@@ -229,87 +233,6 @@ def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
 
 
 @leaf
-def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> bool:
-    """Bytes of a segmented packet: the header once, then payload cut at MSS, a frame at each cut (§3.5.5, §3.5.6)."""
-    state = desk.state
-    context = state[IN_COMMAND]
-    hdrlen, mss = take(context, TX_CONTEXT.HDRLEN), take(context, TX_CONTEXT.MSS)
-    paylen = take(context, TX_CONTEXT.PAYLEN)
-    while state[OFFSET] < length and state[FATE] == 0:
-        left = length - state[OFFSET]
-        if state[FILLED] < hdrlen:
-            count = min(left, hdrlen - state[FILLED])
-            copy(desk.header, state[FILLED], desk.data, address + state[OFFSET], count)
-            state[FILLED] += count
-        elif state[TAKEN] == paylen:
-            count = left
-            state[EXCESS] += count
-        else:
-            if state[LENGTH] == 0:
-                if not room(desk):
-                    return False
-                if state[TAKEN] == 0:
-                    record_prototype(desk)
-                    state[WHOLE] = host_cuts_alike(desk, setting)
-                copy(desk.arena, state[CURSOR] + setting.lead + state[GAP], desk.header, 0, hdrlen)
-                state[LENGTH] = hdrlen
-            cut = paylen if state[WHOLE] else mss
-            count = min(left, min(hdrlen + cut - state[LENGTH], paylen - state[TAKEN]))
-            into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
-            copy(desk.arena, into, desk.data, address + state[OFFSET], count)
-            state[LENGTH] += count
-            state[TAKEN] += count
-            if state[WHOLE]:
-                if state[TAKEN] == paylen:
-                    hand_over(desk, setting)
-            elif state[LENGTH] == hdrlen + mss or state[TAKEN] == paylen:
-                send_segment(desk, setting, state[TAKEN] == paylen)
-        state[OFFSET] += count
-    return True
-
-
-@leaf
-def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
-    """Stamp the header for this frame, put in the sums, send (§3.5.9)."""
-    state = desk.state
-    ranges, context, first = state[IN_RANGES], state[IN_COMMAND], state[FIRST]
-    length = state[LENGTH]
-    start = state[CURSOR] + setting.lead + state[GAP]
-    ip, tcp = take(context, TX_CONTEXT.IP), take(context, TX_CONTEXT.TCP)
-    block = setting.block_send and not ip and not tcp
-    if not block:
-        stamp_header(desk, setting, start, last)
-    if take(first, TX_DATA.TXSM):
-        l4_length = 0 if block else length - take(ranges, RANGES.TUCSS)
-        begin, place, end = take(ranges, RANGES.TUCSS), take(ranges, RANGES.TUCSO), take(ranges, RANGES.TUCSE)
-        insert_sum(desk, setting, start, length, begin, place, end, l4_length)
-    if take(first, TX_DATA.IXSM):
-        begin, place, end = take(ranges, RANGES.IPCSS), take(ranges, RANGES.IPCSO), take(ranges, RANGES.IPCSE)
-        insert_sum(desk, setting, start, length, begin, place, end, 0)
-    how = state[NUMBER] << 8 | (16 if last else 0) | SEGMENTED
-    finish_frame(desk, setting, state[HEAD], first, length, how)
-    state[NUMBER] += 1
-    state[LENGTH] = 0
-
-
-@leaf
-def cut_after_all(desk: Desk, setting: Setting) -> None:
-    """A send that was to be handed over ended short of PAYLEN: cut what there is into frames behind it."""
-    state = desk.state
-    hdrlen, mss = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN), take(state[IN_COMMAND], TX_CONTEXT.MSS)
-    payload, total, done = state[CURSOR] + setting.lead + hdrlen, state[TAKEN], 0
-    state[CURSOR] = payload + total
-    while done < total:
-        count = min(mss, total - done)
-        start = state[CURSOR] + setting.lead
-        copy(desk.arena, start, desk.header, 0, hdrlen)
-        copy(desk.arena, start + hdrlen, desk.arena, payload + done, count)
-        state[LENGTH] = hdrlen + count
-        done += count
-        send_segment(desk, setting, done == total)
-
-
-@leaf
 def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """EOP of a packet that is one frame: sums by the first descriptor's options, the rest by the last's (§3.3.7)."""
     state = desk.state
@@ -320,7 +243,8 @@ def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
         return
     if length == 0:
         record(desk, events.TX_EMPTY, place, 0, 0)
-        return
+        if setting.shortest_bytes:
+            return
     start = state[CURSOR] + setting.lead + state[GAP]
     if state[KIND] == LEGACY:
         if (
@@ -335,28 +259,6 @@ def close_plain(desk: Desk, setting: Setting, place: int, command: int) -> None:
             begin, target, end = take(ranges, RANGES.IPCSS), take(ranges, RANGES.IPCSO), take(ranges, RANGES.IPCSE)
             insert_sum(desk, setting, start, length, begin, target, end, 0)
     finish_frame(desk, setting, place, command, length, state[KIND])
-
-
-@leaf
-def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
-    """EOP of a segmented packet. PAYLEN said which frame was last; if EOP disagrees, the context failed (§13.7.54)."""
-    state = desk.state
-    hdrlen, paylen = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN), take(state[IN_COMMAND], TX_CONTEXT.PAYLEN)
-    if state[FATE]:
-        desk.counts[TSCTFC] += 1
-        return
-    if state[FILLED] < hdrlen:
-        record(desk, events.TX_HEADER_SHORT, place, state[FILLED], hdrlen)
-    elif state[TAKEN] < paylen:
-        record(desk, events.TX_PAYLEN_UNMET, place, state[TAKEN], paylen)
-        if state[WHOLE]:
-            cut_after_all(desk, setting)
-        elif state[LENGTH]:
-            send_segment(desk, setting, True)
-    elif state[EXCESS]:
-        record(desk, events.TX_PAYLEN_EXCEEDED, place, state[EXCESS], paylen)
-    met = state[FILLED] == hdrlen and state[TAKEN] == paylen and state[EXCESS] == 0
-    desk.counts[TSCTC if met else TSCTFC] += 1
 
 
 @leaf

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.spec.profiles import Traits
 
 # What `state` holds between calls.
 HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW, MAY_HAND_OVER = (
@@ -71,23 +72,48 @@ class Setting(NamedTuple):
     report: int
     """Descriptor bits that ask for a write-back."""
     ipv6: int
-    plain_slot: int
-    segmented_slot: int
-    ipv6_header: int
-    zero_sum: int
-    legacy_sum: int
-    block_send: int
     lead: int
     """Bytes before each frame: LENGTH_LEAD or VNET_LEAD."""
+    plain_slot: int
+    segmented_slot: int
+    latched: int
+    length_mask: int
+    null_mask: int
+    opens_empty: int
+    late_tag: int
+    ipv6_header_bytes: int
+    block_send: int
+    open_end: int
+    legacy_sum: int
+    zero_sum: int
+    empty_sum: int
+    sum_in_range: int
+    own_fcs: int
+    shortest_bytes: int
+    tag_counted: int
+    good_octets: int
+    sends_by_frame: int
+
+
+TRAITS_USED = tuple(name for name in Setting._fields if name in Traits._fields)
+"""What of a profile is among the numbers of a turn, under its own name."""
 
 
 @leaf
 def unpack(words: NDArray[np.int64]) -> Setting:
-    """A setting from its numbers in an array: one argument is taken in sooner than sixteen."""
+    """A setting from its numbers in an array: one argument is taken in sooner than many."""
     w = words
     return Setting(
-        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15]
+        w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14],
+        w[15], w[16], w[17], w[18], w[19], w[20], w[21], w[22], w[23], w[24], w[25], w[26], w[27], w[28],
     )  # fmt: skip
+
+
+@leaf
+def room(desk: Desk) -> bool:
+    """May another frame, whatever its length, be begun?"""
+    state = desk.state
+    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < TRIES)
 
 
 @leaf

@@ -9,25 +9,88 @@ from typing import NamedTuple
 
 
 class Traits(NamedTuple):
-    """What the engine takes from a profile. The defaults are the manual's."""
+    """What a card takes from a profile. The defaults are the manual's."""
 
+    # Contexts
     plain_slot: int = 0
     """Where a context with TUCMD.TSE=0 is loaded, and where packets with DCMD.TSE=0 look (§3.6)."""
     segmented_slot: int = 1
     """The same for TSE=1 (§3.5.5)."""
+    latched: int = 1
+    """1: a packet's first descriptor settles its context. 0: a context loaded in its midst reaches it, and a send begins
+    to count anew. The manual forbids the driver to do so (§3.3.5)."""
+
+    # Descriptors
+    length_mask: int = 0xF_FFFF
+    """What counts of DTALEN (§3.3.7)."""
+    null_mask: int = 0
+    """What counts of the length of a descriptor whose address is 0: nothing, for it holds no data (§3.3.3.1 note 3)."""
+    opens_empty: int = 1
+    """1: the first descriptor after one with EOP begins a packet, whether it holds bytes or not; 0: the first that holds
+    some. Silent in the manual (§3.3.3.1)."""
+    late_tag: int = 0
+    """1: VLE and the tag may come with any descriptor of a send; 0: the first one's count (§3.3.7.1)."""
+    reports_on_wire: int = 0
+    """1: RPS asks for a write-back, on parts too where it is reserved (§3.3.3.1)."""
+
+    # Segmentation
     ipv6_header_bytes: int = 40
     """Taken off the IPv6 payload length in segmentation. The 8254x manual prints the formula without it (§3.5.9.1), an
     evident slip that the manuals of later parts correct."""
-    zero_sum: int = 0xFFFF
-    """Stored in place of a checksum that comes out 0. Silent in the manual; 0 would mean "none" to UDP."""
-    legacy_sum: int = 1
-    """Mask on CMD.IC: 1 when legacy descriptors insert a checksum (§3.3.3.1)."""
     block_send: int = 1
     """1: TUCMD.IP=0 with TCP=0 copies the header unchanged (§3.3.6.1 note 2); 0: it is taken for IPv6/UDP."""
+    open_end: int = 0
+    """0: PAYLEN says where a send ends (§3.3.6). 1: EOP does, with a frame of what is left, be that nothing: so MSS goes
+    into a payload once too often where it goes in exactly (§3.5.5)."""
 
+    # Checksums
+    legacy_sum: int = 1
+    """Mask on CMD.IC: 1 when legacy descriptors insert a checksum (§3.3.3.1)."""
+    zero_sum: int = 0xFFFF
+    """Stored in place of a checksum that comes out 0. Silent in the manual; 0 would mean "none" to UDP."""
+    empty_sum: int = 0
+    """1: a range that begins behind the packet has the sum of no bytes; 0: none is stored (§3.6, not predictable)."""
+    sum_in_range: int = 0
+    """1: a checksum that is to be stored behind its own range is not stored (§3.5.8)."""
+
+    # Frames
+    own_fcs: int = 1
+    """1: with IFCS=0 the last four bytes are the FCS (§3.3.3.1); 0: one is appended all the same."""
+    pads: int = 1
+    """Mask on TCTL.PSP (§13.4.33)."""
+    shortest_bytes: int = 28
+    """The least that is sent without padding, less FCS (§13.4.33); 0: even a packet of no bytes is."""
+
+    # Statistics
+    tag_counted: int = 1
+    """1: TOT and GOTC take in the inserted tag (§13.7.42)."""
+    good_octets: int = 64
+    """The shortest packet that GPTC and GOTC count, FCS included (§13.7.30)."""
+    sends_by_frame: int = 0
+    """0: each send is counted once, in TSCTC or TSCTFC (§13.7.53, §13.7.54). 1: TSCTC counts each frame of TCP, but for
+    the first of a send, that takes its payload to PAYLEN; TSCTFC counts nothing."""
+
+    # Causes and resets
+    watches_low: int = 1
+    """Mask on what watches for few descriptors: 1 when TXD_LOW is ever set (§13.4.43)."""
+    delays: int = 1
+    """Mask on TIDV: 1 when a write-back with IDE delays its cause (§13.4.41)."""
+    idle_txqe: int = 0
+    """1: a write of TDT that gives no descriptor sets TXQE too. Silent in the manual (§13.4.17)."""
+    soft_reset: int = 1
+    """Mask on CTRL.RST: 1 when it resets the card (§14.7)."""
+
+    # Rows of the register table
+    absent: frozenset[str] = frozenset()
+    """Registers that read 0 and ignore writes."""
+    writable: tuple[tuple[str, int], ...] = ()
+    """Registers with other writable bits than their row says (§13.4)."""
+
+
+MANUAL = Traits()
 
 PROFILES: dict[str, Traits] = {
-    "manual": Traits(),
+    "manual": MANUAL,
     # QEMU's e1000 before 2.12: one context for everything, so whichever was loaded last is used by all.
     "one-context": Traits(segmented_slot=0),
 }

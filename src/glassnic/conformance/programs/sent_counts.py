@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from glassnic.conformance.program import Give, Poke, Program, Read, Sent, Step, Steps, program
-from glassnic.conformance.words import PEER, buffer, context, counted, plain_frame, send, sent, transmitter
+from glassnic.conformance.program import Give, Poke, Program, Read, Sent, Step, Steps, Write, program
+from glassnic.conformance.words import (
+    PEER,
+    TRANSMITTING,
+    buffer,
+    context,
+    counted,
+    plain_frame,
+    send,
+    sent,
+    transmitter,
+)
 from glassnic.driver.descriptors import encode_legacy
 from glassnic.driver.message import Message
+from glassnic.spec.fields import TCTL
 from glassnic.wire.ethernet import BROADCAST
 
 FCS_BYTES = 4
@@ -55,6 +66,13 @@ PROGRAMS: tuple[Program, ...] = (
         "packets-sent",
         "TPT counts every packet that left, GPTC the good ones.",
         (leave(*(plain_frame(60 + number) for number in range(5))), counted(TPT=5, GPTC=5)),
+    ),
+    counts(
+        "13.7.30",
+        "a-short-packet-is-no-good-one",
+        "GPTC and GOTC count packets of 64 bytes and more, FCS included; TPT and TOT count all.",
+        Write("TCTL", TRANSMITTING & ~TCTL.PSP.mask),
+        (leave(plain_frame(40)), counted(TPT=1, TOTL=44, GPTC=0, GOTCL=0)),
     ),
     counts(
         "13.7.42",
