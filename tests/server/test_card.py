@@ -13,8 +13,24 @@ import pytest
 from glassnic.backends import open_backend
 from glassnic.device.ports import Frames
 from glassnic.transports.vfio_user import messages as m
-from plugged import ICR, IMS, LINK_UP, RCTL, STATUS, TDT, Guest, Machine, frame
+from plugged import (
+    CTRL,
+    DESCRIPTORS,
+    ICR,
+    IMS,
+    LINK_UP,
+    RCTL,
+    RDT,
+    SET_LINK_UP,
+    STATUS,
+    TDT,
+    Guest,
+    Machine,
+    frame,
+)  # fmt: skip
 from vfio_talk import wait_for_event
+
+FCRTH, TFCE, PAUSE = 0x2168, 1 << 28, b"\x88\x08"
 
 pytestmark = pytest.mark.kernel
 
@@ -81,6 +97,28 @@ def test_the_built_in_host_answers_an_arp_request(machine: Machine, path: Path) 
     guest.send(request)
     answer = guest.receive()
     assert (answer[:6], answer[12:14], answer[28:32]) == (request[6:12], b"\x08\x06", request[38:42])
+    guest.leave()
+
+
+def test_a_card_that_asks_for_silence_has_it_and_loses_nothing(
+    machine: Machine, path: Path, peer: socket.socket
+) -> None:
+    guest = plugged(machine, path, f"stream:{peer.getsockname()}")
+    link, _ = peer.accept()
+    write = guest.client.write_register
+    write(RDT, 0)
+    write(FCRTH, 2048)
+    write(CTRL, SET_LINK_UP | TFCE)
+    guest.client.read_register(RCTL)
+    sent = [frame(number, 1500) for number in range(60)]
+    link.sendall(Frames.of(sent[:2]).stream())
+    assert read_stream(link, 1)[0][12:14] == PAUSE
+    link.sendall(Frames.of(sent[2:]).stream())  # 87,000 bytes, for a FIFO of 48 KB
+    for _ in range(10):
+        guest.client.read_register(RCTL)
+    write(RDT, DESCRIPTORS - 1)
+    assert [guest.receive() for _ in sent] == sent
+    link.close()
     guest.leave()
 
 

@@ -243,6 +243,11 @@ class Receive:
             return
         self.pause_until_ns = self.core.now_ns + quanta * QUANTUM_NS if quanta else None
 
+    @property
+    def full(self) -> bool:
+        """Has the partner been asked to stop, and not yet to go on? One that cannot read PAUSE frames may look here."""
+        return self._asked == XOFF and bool(take(self.core.registers[R.CTRL], CTRL.TFCE))
+
     def _throttle(self) -> None:
         """Ask the partner to stop when the FIFO fills to FCRTH, again if it overflows; to go on at FCRTL (§8.7.5)."""
         registers, held = self.core.registers, self._state[HELD]

@@ -158,7 +158,7 @@ class Card:
                 nic.work()
                 self._send_frames()
             due = nic.deadline
-        if nic.ready and self._backend.pending:
+        if self._backend.pending and nic.ready and not nic.receiver.full:
             self._take_frames()
             due = now_ns
         if self._connection is not None:
@@ -321,7 +321,8 @@ class Card:
 
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()
-        events = (IN if self.nic.ready else 0) | (OUT if self._backend.blocked else 0)
+        events = IN if self.nic.ready and not self.nic.receiver.full else 0  # the host honours a PAUSE (§8.7)
+        events |= OUT if self._backend.blocked else 0
         if (fd, events) == self._backend_watch:
             return
         if self._backend_watch[0] != fd or not events:
