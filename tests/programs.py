@@ -261,6 +261,19 @@ def steps(draw: st.DrawFn, descriptors: list[bytes], entries: int, wild: bool) -
     return out
 
 
+def bent_traits() -> st.SearchStrategy[dict[str, int]]:
+    """A few traits with another value than the manual's, or with that."""
+    others = {
+        "latched": 0, "length_mask": 0xFFFF, "null_mask": 0xF_FFFF, "opens_empty": 0, "late_tag": 1,
+        "reports_on_wire": 1, "ipv6_header_bytes": 0, "block_send": 0, "open_end": 1, "legacy_sum": 0, "zero_sum": 0,
+        "empty_sum": 1, "sum_in_range": 1, "own_fcs": 0, "pads": 0, "shortest_bytes": 0, "tag_counted": 0,
+        "good_octets": 0, "sends_by_frame": 1, "watches_low": 0, "delays": 0, "idle_txqe": 1,
+    }  # fmt: skip
+    return st.lists(st.sampled_from(sorted(others)), max_size=4).map(
+        lambda names: {name: others[name] for name in names}
+    )
+
+
 @st.composite
 def programs(draw: st.DrawFn, wild: bool = True, neat: bool = False) -> Program:
     """A whole program. Not `wild`: right packets only, with memory and registers as drivers have them.
@@ -280,7 +293,7 @@ def programs(draw: st.DrawFn, wild: bool = True, neat: bool = False) -> Program:
     profile = draw(st.sampled_from(sorted(PROFILES))) if wild else "manual"
     traits = PROFILES[profile]
     if wild:
-        traits = traits._replace(block_send=draw(st.integers(0, 1)), zero_sum=draw(st.sampled_from([0, 0xFFFF])))
+        traits = traits._replace(**draw(bent_traits()))
     return Program(
         model=draw(st.sampled_from([model for model in MODELS.values() if wild or model.ipv6])),
         traits=traits,

@@ -16,7 +16,7 @@ from glassnic.spec.profiles import PROFILES, Traits
 
 
 class Reading(NamedTuple):
-    """A trait as a card shows it. `value` is None if no known value explains what was seen on any of the `witnesses`."""
+    """A trait as a card shows it. `value` is None if no known value explains what was seen on any witness."""
 
     trait: str
     value: object

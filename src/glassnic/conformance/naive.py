@@ -31,11 +31,10 @@ from glassnic.xray.plain import Context, PlainCard
 TRANSMIT_REGISTERS = (
     "CTRL", "VET", "PBA", "TCTL", "TDBAL", "TDBAH", "TDLEN", "TDH", "TDT", "TIDV", "TXDCTL", "TADV",
 )  # fmt: skip
+TAG_FIELDS = TX_DATA.VLE.mask | TX_DATA.SPECIAL.mask
 FIFO_KB = 64
-FCS_BYTES, ETHERNET_BYTES, ADDRESSES_BYTES = 4, 14, 12
+FCS_BYTES, ETHERNET_BYTES, ADDRESSES_BYTES, TAG_BYTES = 4, 14, 12, 4
 PADDED_BYTES = 60
-UNPADDED_BYTES = 28
-"""Without PSP a frame has at least 32 bytes, FCS included (§13.4.33)."""
 SIZES = {64: "PTC64", 127: "PTC127", 255: "PTC255", 511: "PTC511", 1023: "PTC1023", 1 << 30: "PTC1522"}
 
 
@@ -50,19 +49,30 @@ class Memory(Protocol):
 
 @dataclass
 class Packet:
-    """The packet being gathered. `first` is the second quadword of the descriptor that opened it."""
+    """The packet being gathered. `first` is the second quadword of the descriptor that opened it.
+
+    Of a send `data` is the frame under construction, and `header` what stands before each.
+    """
 
     first: int
     legacy: bool
     context: Context
     data: bytearray = field(default_factory=bytearray)
+    header: bytearray = field(default_factory=bytearray)
     spoilt: bool = False
-    impossible: bool = False
     frames: int = 0
+    taken: int = 0
+    """Payload bytes that went into frames."""
+    excess: int = 0
+    """And those for which PAYLEN left no room."""
 
     @property
     def segmented(self) -> bool:
         return not self.legacy and take(self.first, TX_DATA.TSE) == 1
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.data or self.header or self.spoilt)
 
     def of_context(self, bits: Bits) -> int:
         return self.context.field(bits)
@@ -119,6 +129,8 @@ class NaiveTransmit:
         registers = self.registers
         entries, head, tail = registers["TDLEN"] // DESCRIPTOR_BYTES, registers["TDH"], registers["TDT"]
         if head == tail:
+            if self.enabled and self.traits.idle_txqe:
+                self._raise(CAUSE.TXQE)
             return
         if head >= entries or tail >= entries:
             self.findings.append("TX_RING_ODD")
@@ -126,14 +138,14 @@ class NaiveTransmit:
         if not self.enabled or not entries:
             return
         todo = min(tail - head if head <= tail else entries - head + tail, entries)
-        base = registers["TDBAH"] << 32 | registers["TDBAL"]
+        base = registers["TDBAH"] << 32 | registers["TDBAL"] & ~0xF
         low_water = 8 * take(registers["TXDCTL"], TXDCTL.LWTHRESH)
         while todo:
             self._descriptor(base + DESCRIPTOR_BYTES * head)
             head = (head + 1) % entries
             todo -= 1
             registers["TDH"] = head
-            if self.model.small_packets and todo == low_water:
+            if self.model.small_packets and self.traits.watches_low and todo == low_water:
                 self._raise(CAUSE.TXD_LOW)
             if not todo and head == tail:
                 self._raise(CAUSE.TXQE)
@@ -162,10 +174,10 @@ class NaiveTransmit:
         elif kind == DTYP_CONTEXT:
             self._load_context(low, high)
         elif kind == DTYP_DATA:
-            self._data(low, high, take(high, TX_DATA.DTALEN), legacy=False)
+            self._data(low, high, take(high, TX_DATA.DTALEN) & self.traits.length_mask, legacy=False)
         else:
             self.findings.append("TX_RESERVED")
-        on_wire = self.model.reports_on_wire and take(high, TX_DATA.RPS)
+        on_wire = (self.model.reports_on_wire or self.traits.reports_on_wire) and take(high, TX_DATA.RPS)
         if take(high, TX_DATA.RS) or on_wire:
             self._write_back(place, raw[12], writable=bool(row[2]), delayed=take(high, TX_DATA.IDE))
 
@@ -175,7 +187,7 @@ class NaiveTransmit:
             self.memory.write(place + 12, bytes([status & 0xF0 | 1]))
         else:
             self.findings.append("TX_WRITE_BACK_OUTSIDE")
-        self.delaying = bool(delayed and self.registers["TIDV"])
+        self.delaying = bool(delayed and self.registers["TIDV"] and self.traits.delays)
         if not self.delaying:
             self._raise(CAUSE.TXDW)
 
@@ -185,20 +197,24 @@ class NaiveTransmit:
         return self.traits.segmented_slot if tse else self.traits.plain_slot
 
     def _load_context(self, low: int, high: int) -> None:
-        if self.packet:
-            self.findings.append("TX_CONTEXT_INSIDE")
-        slot = self._slot(take(high, TX_CONTEXT.TSE))
+        segments = take(high, TX_CONTEXT.TSE)
+        slot = self._slot(segments)
         self.contexts[slot] = Context(low, high)
         self.loaded.add(slot)
+        packet = self.packet
+        if packet is None:
+            return
+        self.findings.append("TX_CONTEXT_INSIDE")
+        if not self.traits.latched and not packet.legacy and packet.segmented == segments:
+            packet.context, packet.frames = self.contexts[slot], 0
+            self._judge(packet)
 
     def _data(self, address: int, high: int, length: int, legacy: bool) -> None:
         packet = self.packet
-        if packet is None:
+        if packet is None or not (packet.begun or self.traits.opens_empty):
             packet = self.packet = self._open(high, legacy)
-        elif packet.legacy != legacy:
-            self.findings.append("TX_MIXED")
-        elif packet.segmented != take(high, TX_DATA.TSE) and not legacy:
-            self.findings.append("TX_TSE_MIXED")
+        else:
+            self._follow_on(packet, high, legacy)
         self._gather(packet, address, length)
         if take(high, TX_DATA.EOP):
             self.packet = None
@@ -213,22 +229,39 @@ class NaiveTransmit:
         needed = take(first, TX_DATA.IXSM) or take(first, TX_DATA.TXSM) or take(first, TX_DATA.TSE)
         if not legacy and needed and slot not in self.loaded:
             self.findings.append("TX_UNLOADED")
-        if packet.segmented and not self._can_segment(packet):
-            packet.impossible = True
-            self.findings.append("TX_SEGMENTATION_IMPOSSIBLE")
+        self._judge(packet)
         return packet
+
+    def _follow_on(self, packet: Packet, high: int, legacy: bool) -> None:
+        """The descriptors of a packet are of one kind; where not, the first one's counts (§3.3.5, §3.3.7.1)."""
+        if packet.legacy != legacy:
+            self.findings.append("TX_MIXED")
+        elif packet.segmented != take(high, TX_DATA.TSE) and not legacy:
+            self.findings.append("TX_TSE_MIXED")
+        if packet.segmented and self.traits.late_tag and take(high, TX_DATA.VLE):
+            packet.first = packet.first & ~TAG_FIELDS | high & TAG_FIELDS
+
+    def _judge(self, packet: Packet) -> None:
+        """A context by which a send cannot be cut, or not any more, spoils it (§3.3.6)."""
+        if packet.segmented and not self._can_segment(packet):
+            packet.spoilt = True
+            self.findings.append("TX_SEGMENTATION_IMPOSSIBLE")
 
     def _gather(self, packet: Packet, address: int, length: int) -> None:
         """Append a buffer's bytes. A null descriptor has none (§3.3.3.1 note 3); one bad buffer spoils the packet."""
-        if not address or not length:
+        if not address:
+            length &= self.traits.null_mask
+        if not length:
             return
         if self._range_of(address, length) is None:
             packet.spoilt = True
             self.findings.append("TX_BUFFER_OUTSIDE")
-        elif not packet.spoilt and not packet.impossible:
-            packet.data += self.memory.read(address, length)
+        elif not packet.spoilt:
+            data = self.memory.read(address, length)
             if packet.segmented:
-                self._cut(packet, at_end=False)
+                self._cut(packet, data)
+            else:
+                packet.data += data
 
     @property
     def limit_bytes(self) -> int:
@@ -241,6 +274,8 @@ class NaiveTransmit:
             return
         if not packet.data:
             self.findings.append("TX_EMPTY")
+        if not packet.data and self.traits.shortest_bytes:
+            pass
         elif len(packet.data) > self.limit_bytes:
             self.findings.append("TX_TOO_LONG")
         else:
@@ -254,49 +289,69 @@ class NaiveTransmit:
 
     def _can_segment(self, packet: Packet) -> bool:
         header, mss = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.MSS)
-        fits = header + mss <= self.limit_bytes
-        return 1 <= header <= HEADER_LIMIT_BYTES and mss >= 1 and packet.of_context(TX_CONTEXT.PAYLEN) >= 1 and fits
-
-    def _cut(self, packet: Packet, at_end: bool) -> None:
-        """Send every frame whose payload is there. PAYLEN tells which is the last, or an early EOP does (§3.3.6)."""
-        header, mss = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.MSS)
         paylen = packet.of_context(TX_CONTEXT.PAYLEN)
-        there = min(max(len(packet.data) - header, 0), paylen)
-        while there > packet.frames * mss:
-            start = packet.frames * mss
-            end = min(start + mss, there)
-            last = end == paylen or (at_end and end == there)
-            if end < start + mss and not last:
-                return
-            frame = packet.data[:header] + packet.data[header + start : header + end]
-            self.plain.segment(frame, packet.first, packet.context, packet.frames, last)
-            packet.frames += 1
-            self._finish(bytes(frame), packet.first)
+        fits = header + mss <= self.limit_bytes and len(packet.data) <= header + mss
+        ends = bool(self.traits.open_end) or 1 <= paylen >= packet.taken
+        return 1 <= header <= HEADER_LIMIT_BYTES and mss >= 1 and ends and fits
+
+    def _cut(self, packet: Packet, data: bytes) -> None:
+        """Byte by byte: into the header, into a frame, or nowhere. What fills a frame, or meets PAYLEN, sends it."""
+        header, full = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.MSS)
+        full += header
+        paylen = packet.of_context(TX_CONTEXT.PAYLEN)
+        for byte in data:
+            ended = packet.taken == paylen and not self.traits.open_end
+            if len(packet.header) < header:
+                packet.header.append(byte)
+            elif ended:
+                packet.excess += 1
+            else:
+                if len(packet.data) == full:  # a context that came in its midst says so
+                    self._send_segment(packet)
+                packet.data = packet.data or packet.header[:header]
+                packet.data.append(byte)
+                packet.taken += 1
+                if len(packet.data) == full or (packet.taken == paylen and not self.traits.open_end):
+                    self._send_segment(packet)
+
+    def _send_segment(self, packet: Packet, at_end: bool = False) -> None:
+        """The frame is complete. PAYLEN tells whether it is the last, or an early EOP does (§3.3.6)."""
+        counted = packet.frames * packet.of_context(TX_CONTEXT.MSS)
+        left = (packet.of_context(TX_CONTEXT.PAYLEN) - counted) % (1 << 32)
+        last = at_end or left <= packet.of_context(TX_CONTEXT.MSS)
+        if self.traits.sends_by_frame and packet.of_context(TX_CONTEXT.TCP) and last and packet.frames:
+            self.stats["TSCTC"] += 1
+        frame, packet.data = packet.data, bytearray()
+        self.plain.segment(frame, packet.first, packet.context, packet.frames, last)
+        packet.frames += 1
+        self._finish(bytes(frame), packet.first)
 
     def _end_segmented(self, packet: Packet) -> None:
         """EOP of a segmentation: whole or not, what PAYLEN says (§3.3.7.1, §13.7.53, §13.7.54)."""
-        payload = len(packet.data) - packet.of_context(TX_CONTEXT.HDRLEN)
-        paylen = packet.of_context(TX_CONTEXT.PAYLEN)
-        complete = False
-        if packet.spoilt or packet.impossible:
-            pass
-        elif payload < 0:
+        header, paylen = packet.of_context(TX_CONTEXT.HDRLEN), packet.of_context(TX_CONTEXT.PAYLEN)
+        given = packet.taken + packet.excess
+        whole = len(packet.header) >= header
+        complete = not packet.spoilt and whole and given == paylen
+        if not self.traits.sends_by_frame:
+            self.stats["TSCTC" if complete else "TSCTFC"] += 1
+        if packet.spoilt:
+            return
+        if not whole:
             self.findings.append("TX_HEADER_SHORT")
-        elif payload < paylen:
-            self._cut(packet, at_end=True)
-            self.findings.append("TX_PAYLEN_UNMET")
-        elif payload > paylen:
-            self.findings.append("TX_PAYLEN_EXCEEDED")
-        else:
-            complete = True
-        self.stats["TSCTC" if complete else "TSCTFC"] += 1
+            return
+        if given != paylen:
+            self.findings.append("TX_PAYLEN_UNMET" if given < paylen else "TX_PAYLEN_EXCEEDED")
+        if self.traits.open_end:
+            packet.data = packet.data or packet.header[:header]
+        if packet.data:
+            self._send_segment(packet, at_end=not self.traits.open_end)
 
     # The frame's last steps: FCS, tag, padding, counts (§3.3.4, §13.4.33, §13.7)
 
     def _finish(self, frame: bytes, command: int) -> None:
         """`command` is the second quadword of the descriptor that decides on FCS and tag."""
         tagged = take(command, TX_DATA.VLE) and take(self.registers["CTRL"], CTRL.VME)
-        if not tagged and not take(command, TX_DATA.IFCS):
+        if not tagged and not take(command, TX_DATA.IFCS) and self.traits.own_fcs:
             self._finish_with_own_fcs(frame)
             return
         if tagged:
@@ -305,12 +360,12 @@ class NaiveTransmit:
                 return
             tag = self.registers["VET"].to_bytes(2, "big") + take(command, TX_DATA.SPECIAL).to_bytes(2, "big")
             frame = frame[:ADDRESSES_BYTES] + tag + frame[ADDRESSES_BYTES:]
-        if take(self.registers["TCTL"], TCTL.PSP):
+        if take(self.registers["TCTL"], TCTL.PSP) & self.traits.pads:
             frame = frame.ljust(PADDED_BYTES, b"\0")
-        elif len(frame) < UNPADDED_BYTES:
+        elif len(frame) < self.traits.shortest_bytes:
             self.findings.append("TX_RUNT")
             return
-        self._send(frame)
+        self._send(frame, TAG_BYTES if tagged else 0)
 
     def _finish_with_own_fcs(self, frame: bytes) -> None:
         """The last four bytes came from software as FCS (§3.3.3.1). With a wrong one no peer takes the frame."""
@@ -324,17 +379,20 @@ class NaiveTransmit:
             self.findings.append("TX_BAD_FCS")
             self._count(len(frame))
 
-    def _send(self, frame: bytes) -> None:
+    def _send(self, frame: bytes, tag: int = 0) -> None:
+        """`tag`: bytes of an inserted tag."""
         self.frames.append(frame)
         length = len(frame) + FCS_BYTES
-        self._count(length)
-        if length < 64:
+        octets = length if self.traits.tag_counted else length - tag
+        self._count(octets)
+        if length < self.traits.good_octets:
             return  # GPTC and all that follow it count from 64 bytes on (§13.7.30)
-        self.stats.update(GPTC=1, GOTC=length)
-        self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
+        self.stats.update(GPTC=1, GOTC=octets)
+        if length >= 64:
+            self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
         if frame[:6] == b"\xff" * 6:
             self.stats["BPTC"] += 1
-        elif frame[0] & 1:
+        elif len(frame) >= 6 and frame[0] & 1:
             self.stats["MPTC"] += 1
 
     def _count(self, length: int) -> None:

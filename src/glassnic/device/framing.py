@@ -117,7 +117,7 @@ def count(desk: Desk, setting: Setting, begin: int, length: int, tag: int, numbe
         counts[PTC64 + size] += number
     elif octets == 64:
         counts[PTC64] += number
-    if desk.arena[begin] & 1:
+    if length >= 6 and desk.arena[begin] & 1:
         broadcast = True
         for octet in range(6):
             broadcast = broadcast and desk.arena[begin + octet] == 0xFF

@@ -118,10 +118,9 @@ class Transmit:
     def control(self, value: int) -> None:
         """TCTL: enabling takes up what is in the ring (§13.4.33)."""
         self.changed()
-        enabled = bool(take(value, TCTL.EN))
-        if enabled and not self._enabled:
+        before, self._enabled = self._enabled, bool(take(value, TCTL.EN))
+        if self._enabled and not before:
             self.doorbell(self.core.registers[R.TDT])
-        self._enabled = enabled
 
     def changed(self, value: int = 0) -> None:
         """A register that the engine looks at was written."""

@@ -80,17 +80,18 @@ class PlainCard:
 
     def _insert_sum(self, frame: bytearray, start: int, place: int, end: int, extra: int = 0) -> None:
         """Sum the bytes `start` to `end` inclusive (0: to the last) and store the complement at `place` (§3.5.8)."""
-        length = len(frame)
-        if start >= length or place + 1 >= length or (end and end < start):
+        stop = end if 0 < end < len(frame) else len(frame) - 1
+        room = stop + 1 if self.traits.sum_in_range else len(frame)
+        if place + 1 >= room or (stop < start and not self.traits.empty_sum):
             self.findings.append("TX_SUM_OUTSIDE")
             return
-        covered = bytes(frame[start : end + 1 if end else length])
+        covered = bytes(frame[start : stop + 1])
         before, after = (
             int.from_bytes(frame[place : place + 2], "big"),
             checksum(covered, extra) or self.traits.zero_sum,
         )
         frame[place : place + 2] = after.to_bytes(2, "big")
-        self.stored.append((start, start + len(covered) - 1, place, before, after))
+        self.stored.append((start, stop, place, before, after))
 
     def _set(self, frame: bytearray, header: int, at: int, size: int, value: int) -> None:
         """Store a big-endian field of the header; one that does not lie in the header is left alone."""
