@@ -48,6 +48,9 @@ COMMANDS: dict[str, Command] = {
         "glassnic.conformance.explore_command",
         "find where this card and another differ, by random programs shrunk to the shortest",
     ),
+    "replay": Command(
+        "glassnic.conformance.replay_command", "a recorded session of a real driver once more, on this card or another"
+    ),
     "bench": Command("glassnic.bench.command", "how fast the card is, side by side with others"),
 }
 

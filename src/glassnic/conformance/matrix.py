@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glassnic.conformance.difference import ROW_BYTES, Row, differences
+from glassnic.conformance.difference import ROW_BYTES, Difference, Row, differences
 from glassnic.conformance.program import Program
 from glassnic.conformance.run import Mark, Verdict
 
@@ -88,16 +88,21 @@ def show_failure(console: Console, verdict: Verdict, targets: Sequence[str]) -> 
     console.print(f"{_sign(verdict.mark).markup} [bold]{program.address}[/] on {', '.join(targets)}{seldom}")
     console.print(f"  {program.rule} [dim]§{program.section}[/]")
     for difference in differences(verdict.outcome):
-        console.print(f"  [yellow]{difference.words}[/]")
-        rows = list(difference.rows())
-        if rows:
-            width = ROW_BYTES * 3
-            console.print(Text(f"  {'':>6}  {'expected':{width}}  real", "dim"))
-        for row in rows[:MOST_ROWS]:
-            console.print(_side_by_side(row))
-        if len(rows) > MOST_ROWS:
-            console.print(f"          [dim]and {len(rows) - MOST_ROWS} more rows that differ[/]")
+        show_difference(console, difference)
     console.print()
+
+
+def show_difference(console: Console, difference: Difference) -> None:
+    """A sentence, and the bytes where it is about bytes."""
+    console.print(f"  [yellow]{difference.words}[/]")
+    rows = list(difference.rows())
+    if rows:
+        width = ROW_BYTES * 3
+        console.print(Text(f"  {'':>6}  {'expected':{width}}  real", "dim"))
+    for row in rows[:MOST_ROWS]:
+        console.print(_side_by_side(row))
+    if len(rows) > MOST_ROWS:
+        console.print(f"          [dim]and {len(rows) - MOST_ROWS} more rows that differ[/]")
 
 
 def _sign(mark: Mark) -> Text:

@@ -119,7 +119,7 @@ class Player:
 
     def __init__(self, target: Target, patience_ns: int) -> None:
         self.target = target
-        self._patience_ns = patience_ns
+        self.patience_ns = patience_ns
         self.seen: list[Seen] = []
         self._transmit, self._receive = _Ring(), _Ring()
         self._size = 0
@@ -157,15 +157,19 @@ class Player:
             self.seen.append(self._judge(number, step))
             self._forget(step)
 
+    def strays(self) -> list[int]:
+        """Bytes of memory that were written though they were not the card's to write: their addresses."""
+        image, lent = (np.frombuffer(kept, np.uint8) for kept in (self._image, self._lent))
+        found = np.frombuffer(self.target.peek(0, len(image)), np.uint8)
+        addresses: list[int] = np.flatnonzero((found != image) & (lent == 0)).tolist()
+        return addresses
+
     def look_for_strays(self) -> None:
         """The first byte of memory that was written though it was not the card's to write; empty if there is none."""
-        image, lent = (np.frombuffer(kept, np.uint8) for kept in (self._image, self._lent))
-        found = self.target.peek(0, len(image))
-        strays = np.flatnonzero((np.frombuffer(found, np.uint8) != image) & (lent == 0))
-        stray = int(strays[0]) if len(strays) else None
+        stray = next(iter(self.strays()), None)
         span = slice(0, 0) if stray is None else slice(stray, stray + SHOWN_BYTES)
-        expected, seen = (stray, image[span].tobytes()), (stray, found[span])
-        self.seen.append(Seen(UNTOUCHED, expected, seen, stray is None))
+        found = b"" if stray is None else self.target.peek(stray, SHOWN_BYTES)
+        self.seen.append(Seen(UNTOUCHED, (stray, bytes(self._image[span])), (stray, found), stray is None))
 
     # What a driver and a wire do
 
@@ -214,7 +218,7 @@ class Player:
 
     def _judge(self, number: int, step: Expectation) -> Seen:
         """Look until it holds or patience is over; once where a look takes away what is looked at."""
-        left_ns = UNTIL_NS if isinstance(step, Until) else 0 if _clears(step) else self._patience_ns
+        left_ns = UNTIL_NS if isinstance(step, Until) else 0 if _clears(step) else self.patience_ns
         while True:
             self.target.settle()
             expected, found = self._looks[type(step)](step)

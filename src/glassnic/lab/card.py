@@ -28,6 +28,8 @@ class CardChoice(NamedTuple):
     """A BACKEND of `glassnic serve`; None: the lab's own wire."""
     nic: str = "glassnic"
     """`glassnic`, or a QEMU model such as `e1000` to compare with."""
+    record: Path | None = None
+    """Where the session of each machine's card is recorded: FILE, then FILE-2 and so on."""
 
 
 class Card(Protocol):
@@ -76,6 +78,7 @@ class ServedCard:
         words = [sys.executable, "-m", "glassnic", "serve", "--socket", str(self.socket), "--net", net]
         words += ["--model", choice.model, "--profile", choice.profile, "--mac", MAC]
         words += ["--findings", str(self.findings)] if watched else []
+        words += ["--record", str(choice.record.absolute())] if choice.record else []
         self.process = Process("The card", words, folder / "card.txt", inside=inside)
         self.process.wait_for(lambda: "listens" in self.process.said, START_SECONDS, "its word that it listens")
 

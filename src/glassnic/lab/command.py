@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BACKEND",
         help="where frames go, as for `glassnic serve`; plans default to a wire of the lab's own",
     )
+    parser.add_argument(
+        "--record", metavar="FILE", type=Path, help="record the driver's session, for `glassnic replay FILE`"
+    )
     parser.add_argument("--append", metavar="ARGS", default="", help="more words for the guest's kernel command line")
     parser.add_argument("--keep", action="store_true", help="keep the logs, recordings and console, and say where")
     parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         plans = chosen(args.test, args.net)
         kit = prepare(args.nic == "glassnic", folder, console)
         net = args.net or (None if plans else DEFAULT_NET)
-        lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic), folder, args.append)
+        lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic, args.record), folder, args.append)
         if not plans:
             return run_shell(lab, args, console)
         left_out = leave_out(lab, plans, console)

@@ -14,13 +14,15 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from glassnic.backends import FORMS, BackendError, open_backend
+from glassnic.backends.middleware import Whole
 from glassnic.device.nic import Nic
 from glassnic.server.card import Card
 from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, read_file
 from glassnic.server.control import Control
-from glassnic.server.engine import load_beside
+from glassnic.server.engine import load, load_beside
 from glassnic.server.loop import Loop
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES
@@ -50,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="record frames and what the card did to them, for Wireshark and `glassnic explain`; FILE may be a named "
         "pipe that is read, and FILE,size=64M,files=10 begins a new file at each 64 MB and keeps ten",
     )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="record the guest's session at the card's registers and memory, to have it again with `glassnic replay`: "
+        "of 256 MB at most, or of FILE,size=1G. Costs time; the card listens once its engine is loaded",
+    )
     add_watch_arguments(parser)
     parser.add_argument(
         "--control",
@@ -75,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             watch = open_watch(args, stack, _say)
             cards = [_make(config, watch, loop, stack) for config in configs]
             metrics = _serve_metrics(args.metrics, list(zip(cards, configs, strict=True)), watch, loop, stack)
-            _load_engine(loop, cards)
+            _load_engine(loop, cards, at_once=any(config.record for config in configs))
             _tell(configs, metrics)
             gc.freeze()  # what is alive now lives on: no collection need look at it again
             loop.run()
@@ -101,10 +109,12 @@ def _configs(args: argparse.Namespace) -> list[CardConfig]:
 def _make(config: CardConfig, watch: Watch | None, loop: Loop, stack: ExitStack) -> Card:
     """One card, listening. Its errors are sentences, all of them."""
     memory = SharedMemory()
-    nic = Nic(memory, model=config.model, profile=config.profile, mac=config.mac, eeprom=_read_eeprom(config.eeprom))
+    nic = _make_nic(config, memory, stack)
     nic.eeprom.changed = config.eeprom is not None and not config.eeprom.exists()  # so that there is a file to keep
     backend = open_backend(config.net)
     stack.callback(backend.close)
+    if config.record is not None:
+        backend = Whole(backend)  # what comes is recorded as the frames that it is
     probe = _open_probe(config, watch, stack)
     listener = Listener(config.path)
     stack.callback(listener.close)
@@ -114,6 +124,20 @@ def _make(config: CardConfig, watch: Watch | None, loop: Loop, stack: ExitStack)
         control = Control(card, config, Listener(config.control, "--control"), loop, watch)
         stack.callback(control.close)
     return card
+
+
+def _make_nic(config: CardConfig, memory: SharedMemory, stack: ExitStack) -> Nic:
+    """The card itself; one that writes down what happens at its ports, if that is asked for."""
+    how: Any = {"model": config.model, "profile": config.profile, "mac": config.mac}
+    how["eeprom"] = _read_eeprom(config.eeprom)
+    if config.record is None:
+        return Nic(memory, **how)
+    from glassnic.conformance.recording import Pen  # with what conformance needs, only where it is wanted
+    from glassnic.server.record import Recorded
+
+    pen = Pen(config.record, lambda text: _say(config.name, text))
+    stack.callback(pen.close)
+    return Recorded(pen, memory, **how)
 
 
 def _serve_metrics(
@@ -174,8 +198,14 @@ def qemu_command(paths: list[Path]) -> str:
     return " \\\n  ".join(lines)
 
 
-def _load_engine(loop: Loop, cards: list[Card]) -> None:
-    """Let registers answer at once, and rings wait until the engine is there."""
+def _load_engine(loop: Loop, cards: list[Card], at_once: bool) -> None:
+    """Let registers answer at once, and rings wait until the engine is there.
+
+    `at_once`: nothing begins before it is there, so that a recording need not tell when it came.
+    """
+    if at_once:
+        load(with_cutter=True)
+        return
     for card in cards:
         card.await_engine()
 

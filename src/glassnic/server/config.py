@@ -37,6 +37,7 @@ class CardConfig:
     mac: str | None = None
     eeprom: Path | None = None
     pcapng: str | None = None
+    record: str | None = None
     control: Path | None = None
 
     @property
@@ -80,9 +81,10 @@ def read_file(path: Path) -> list[CardConfig]:
     for one in paths:
         if one is not None and paths.count(one) > 1:
             raise ConfigError(f"{path} gives the socket {one} to more than one card")
-    for card in cards:
-        if card.pcapng and [one.pcapng for one in cards].count(card.pcapng) > 1:
-            raise ConfigError(f"{path} lets more than one card write the capture {card.pcapng}: give each its own")
+    for kind, names in (("capture", [card.pcapng for card in cards]), ("recording", [card.record for card in cards])):
+        for name in filter(None, names):
+            if names.count(name) > 1:
+                raise ConfigError(f"{path} lets more than one card write the {kind} {name}: give each its own")
     return cards
 
 

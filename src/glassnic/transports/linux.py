@@ -18,7 +18,7 @@ _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
 _PROT_NONE = 0
 _MAP_FIXED = 0x10
-_MAP_NORESERVE = 0x4000
+MAP_NORESERVE = 0x4000
 _MAP_FAILED = ctypes.c_void_p(-1).value
 _TFD_TIMER_ABSTIME = 1
 
@@ -37,7 +37,7 @@ def _mmap(address: int, length_bytes: int, protection: int, flags: int, fd: int,
 
 def reserve(length_bytes: int) -> int:
     """Reserve address space that nothing may touch and that costs no memory; its address."""
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
     return _mmap(0, length_bytes, _PROT_NONE, flags, -1, 0)
 
 
@@ -49,7 +49,7 @@ def map_file(address: int, length_bytes: int, fd: int, offset: int, *, writable:
 
 def unmap_to_reserved(address: int, length_bytes: int) -> None:
     """Take a mapping away again: the addresses stay reserved, and untouchable."""
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE | _MAP_FIXED
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE | _MAP_FIXED
     _mmap(address, length_bytes, _PROT_NONE, flags, -1, 0)
 
 
