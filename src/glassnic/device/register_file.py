@@ -5,6 +5,9 @@ Registers that only store need nothing else. Those that behave are wired in the 
 
 from __future__ import annotations
 
+from functools import cache
+from typing import NamedTuple
+
 from glassnic.spec.models import Model
 from glassnic.spec.profiles import MANUAL, Traits
 from glassnic.spec.registers import ALIAS_OF, BY_OFFSET, REGISTERS, WINDOW_BYTES, Access, Register, offsets
@@ -15,22 +18,40 @@ KEPT_BY_SOFT_RESET = ("PBA", "WUS", "WUPL", "WUPM", "WUC", "MTA", "VFTA", "PBM",
 KEPT_BY_PCI_RESET = ("WUS", "WUPL", "WUPM")
 
 
+class _Layout(NamedTuple):
+    """What never changes: the rows there are, and for each word of the window its writable bits and reset value."""
+
+    present: dict[str, Register]
+    rows: dict[int, tuple[str, Register]]
+    writable: list[int]
+    first: list[int]
+
+
+@cache
+def _layout(model: Model, traits: Traits) -> _Layout:
+    """Made once for all cards of a kind, for the window has 32768 words."""
+    present = {name: row for name, row in REGISTERS.items() if name not in model.absent | traits.absent}
+    rows = {offset: BY_OFFSET[offset] for row in present.values() for offset in offsets(row)}
+    writable, first = [0] * (WINDOW_BYTES // 4), [0] * (WINDOW_BYTES // 4)
+    patches = dict(traits.writable)
+    for name, row in present.items():
+        first[_span(row)] = [row.reset] * row.number
+        if row.access is Access.RW:
+            writable[_span(row)] = [patches.get(name, row.writable)] * row.number
+    return _Layout(present, rows, writable, first)
+
+
+def _span(row: Register) -> slice:
+    """Where the words of a register or register array lie."""
+    return slice(row.offset >> 2, (row.offset + row.number * row.stride) >> 2, row.stride >> 2)
+
+
 class RegisterFile:
     """`registers[R.TCTL]` reads and writes storage; `store` is what a guest's write does."""
 
     def __init__(self, model: Model, traits: Traits = MANUAL) -> None:
-        self.words = [0] * (WINDOW_BYTES // 4)
-        self.writable = [0] * (WINDOW_BYTES // 4)
-        self.present = {name: row for name, row in REGISTERS.items() if name not in model.absent | traits.absent}
-        self.rows: dict[int, tuple[str, Register]] = {
-            offset: BY_OFFSET[offset] for row in self.present.values() for offset in offsets(row)
-        }
-        patches = dict(traits.writable)
-        for name, row in self.present.items():
-            if row.access is Access.RW:
-                for offset in offsets(row):
-                    self.writable[offset >> 2] = patches.get(name, row.writable)
-        self.reset(kept=())
+        self.present, self.rows, self.writable, self._first = _layout(model, traits)
+        self.words = list(self._first)
 
     def __getitem__(self, row: Register) -> int:
         return self.words[row.offset >> 2]
@@ -40,7 +61,7 @@ class RegisterFile:
 
     def many(self, row: Register) -> list[int]:
         """All words of a register array."""
-        return [self.words[offset >> 2] for offset in offsets(row)]
+        return self.words[_span(row)]
 
     def pair(self, low: Register, high: Register) -> int:
         """A 64-bit address held in two registers."""
@@ -58,7 +79,7 @@ class RegisterFile:
 
     def reset(self, kept: tuple[str, ...] = KEPT_BY_SOFT_RESET) -> None:
         """Back to the reset values, but for the registers named in `kept`."""
-        for name, row in self.present.items():
-            if name not in kept:
-                for offset in offsets(row):
-                    self.words[offset >> 2] = row.reset
+        fresh = list(self._first)
+        for row in (self.present[name] for name in kept if name in self.present):
+            fresh[_span(row)] = self.words[_span(row)]
+        self.words[:] = fresh
