@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo vm bench check docs format lock clean
+.PHONY: help setup run demo vm bench check docs conformance format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-emit-package colorama $(UPGRADE)
 
 help:  ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
 
 setup: $(STAMP)  ## .venv with the locked packages and glassnic itself; quick when up to date
 	@:
@@ -47,6 +47,10 @@ check: setup  ## style, types, layers and all tests
 docs: setup  ## the documents that are made from tables
 	$(BIN)/python -m glassnic.spec.sheet > docs/registers.md
 	$(BIN)/python -m glassnic.spec.findings_sheet > docs/findings.md
+
+conformance: setup  ## docs/conformance.md: every rule put to this card and to QEMU's; a quarter of an hour
+	@$(BIN)/glassnic conform --target self --target qemu-7.2 --target qemu-7.2:e1000e --target qemu-11.1 \
+		--target qemu-11.1:e1000e --markdown docs/conformance.md >/dev/null || test $$? -eq 1
 
 format: setup  ## lay the code out, and mend what ruff can mend
 	$(BIN)/ruff format

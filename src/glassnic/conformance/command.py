@@ -21,6 +21,7 @@ from glassnic.conformance.page import as_json, page
 from glassnic.conformance.program import Program
 from glassnic.conformance.programs import PROGRAMS
 from glassnic.conformance.run import Verdict, chosen, in_order, judge
+from glassnic.conformance.sheet import sheet
 from glassnic.conformance.targets.open import FORMS, open_target
 from glassnic.conformance.targets.port import Target
 from glassnic.lab.errors import LabError
@@ -48,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the programs, one a line")
     parser.add_argument("--json", metavar="FILE", help="write the results here; - is standard output")
     parser.add_argument("--html", metavar="FILE", type=Path, help="make a page of the results, which loads nothing")
+    parser.add_argument(
+        "--markdown", metavar="FILE", type=Path, help="write a document: rules kept by section, and each divergence"
+    )
     parser.add_argument(
         "--expect", metavar="FILE", type=Path, help="failures that are known: only others fail the command"
     )
@@ -126,6 +130,8 @@ def keep(
         print(text, end="") if args.json == "-" else _write(Path(args.json), text)
     if args.html:
         _write(args.html, page(programs, names, by))
+    if args.markdown:
+        _write(args.markdown, sheet(programs, names, by))
     if args.write_expect:
         _write(args.write_expect, expect.text(verdicts))
 

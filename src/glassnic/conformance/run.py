@@ -7,9 +7,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from threading import Event
 
 from glassnic.conformance.play import UNTOUCHED, Outcome, play
 from glassnic.conformance.program import Program
@@ -62,16 +64,27 @@ class Verdict:
 
 
 def judge(programs: Sequence[Program], targets: Mapping[str, Target], tell: Callable[[Verdict], None]) -> list[Verdict]:
-    """Play every program on every target, one target after the other; `tell` hears of each. Raises LabError."""
-    verdicts = []
-    for word, target in targets.items():
+    """Play every program on every target, all targets at the same time; `tell` hears of each. Raises LabError."""
+    interrupted = Event()
+
+    def judge_all(word: str, target: Target) -> list[Verdict]:
+        verdicts = []
         try:
             for program in programs:
+                if interrupted.is_set():
+                    break
                 verdicts.append(judge_one(program, word, target))
                 tell(verdicts[-1])
         finally:
             target.close()
-    return verdicts
+        return verdicts
+
+    with ThreadPoolExecutor(max(len(targets), 1)) as pool:  # cards in real time mostly wait
+        try:
+            return [verdict for found in pool.map(judge_all, targets, targets.values()) for verdict in found]
+        except BaseException:
+            interrupted.set()
+            raise
 
 
 def judge_one(program: Program, word: str, target: Target) -> Verdict:
