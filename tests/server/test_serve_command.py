@@ -17,8 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from glassnic.conformance.recording import read_recording
+from glassnic.conformance.replay import DELIVERED, replay
+from glassnic.conformance.targets.still import Still
 from glassnic.server.command import add_arguments, qemu_command, run
 from glassnic.transports.vfio_user.client import Client, RefusedError
+from plugged import Guest, frame
 
 PROGRAM = (
     "import argparse, sys\n"
@@ -266,3 +270,31 @@ def test_what_is_not_bad_enough_is_not_said(path: Path) -> None:
 def test_findings_that_cannot_be_written_are_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = str(path / "below" / "found.json")
     assert "choose a file" in refusal(capsys, "--socket", str(path), "--net", "null", "--findings", nowhere)
+
+
+def test_a_recorded_session_of_a_guest_is_had_again_exactly(tmp_path: Path) -> None:
+    path, session = tmp_path / "card.sock", tmp_path / "session"
+    process = Process("--socket", str(path), "--net", "loopback", "--record", str(session))
+    assert process.line() == f"glassnic listens on {path}"
+    for _ in range(2):  # each guest finds the card as after power-on
+        guest = Guest(path)
+        guest.bring_up()
+        for number in range(100):
+            guest.send(frame(number), frame(number, 1514))
+            assert (guest.receive(), guest.receive()) == (frame(number), frame(number, 1514))
+        guest.leave()
+    assert process.end()[0] == 0
+    found = read_recording(session)
+    result = replay(found, Still("82540em", "manual", found.head.eeprom))
+    counts = {count.about: (count.same, count.total) for count in result.counts()}
+    assert result.same
+    assert counts["frames sent"] == counts[DELIVERED] == (400, 400)
+
+
+def test_a_recording_that_cannot_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = str(tmp_path / "card.sock")
+    nowhere = tmp_path / "none" / "session"
+    assert f"cannot write {nowhere}" in refusal(capsys, "--socket", place, "--net", "null", "--record", str(nowhere))
+    assert "a recording is one file" in refusal(
+        capsys, "--socket", place, "--net", "null", "--record", f"{tmp_path}/a,size=1M,files=2"
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -111,7 +112,10 @@ class Pen:
             self._end(f"cannot write {self._path}: {error.strerror}; the recording ends here")
 
     def _end(self, sentence: str) -> None:
-        self.close()
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()
         self._say(sentence)
 
 
