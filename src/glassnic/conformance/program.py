@@ -32,7 +32,7 @@ class Write:
 
 @dataclass(frozen=True)
 class WriteIo:
-    """Write 32 bits to the I/O BAR: 0 is IOADDR, 4 is IODATA (§13.2.1.2)."""
+    """Write 32 bits to the I/O BAR: 0 is IOADDR, 4 is IODATA (§13.2.2)."""
 
     offset: int
     value: int
