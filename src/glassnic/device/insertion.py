@@ -22,6 +22,7 @@ def insert_sum(
     if place + 1 >= room or (stop < begin and not setting.empty_sum):
         record(desk, events.TX_SUM_OUTSIDE, begin << 32 | end, place, length)
         return
+    extra = extra if begin <= stop else 0
     total = sum_words(desk.arena, start + min(begin, stop + 1), start + stop + 1) + (
         (extra & 0xFF) << 8 | (extra >> 8) & 0xFF
     )
