@@ -14,11 +14,23 @@ from glassnic.conformance.naive import NaiveTransmit
 from glassnic.device.ports import VNET_LEAD, GuestMemory
 from glassnic.spec import events
 from glassnic.spec.bits import take
-from glassnic.spec.descriptors import DTYP_CONTEXT, TX_CONTEXT, TX_DATA
+from glassnic.spec.descriptors import DTYP_CONTEXT, TX_DATA
 from glassnic.spec.models import Model
 from glassnic.spec.profiles import PROFILES, Traits
 from glassnic.wire.verdict import verify
-from glassnic.xray.against import LEAVES, STAYS, TOO_LATE, UNTOLD, differences, under
+from glassnic.xray.against import (
+    GATHERED,
+    LEAVES,
+    MORE_TO_COME,
+    PADDING_UNTOLD,
+    STAYS,
+    TAGGED_LATE,
+    TOO_LATE,
+    UNSETTLED,
+    UNTOLD,
+    differences,
+    under,
+)
 from glassnic.xray.plain import Context, PlainCard
 from glassnic.xray.story import Origin, Story, read_story
 from glassnic.xray.trace import Tracer
@@ -29,8 +41,15 @@ from workbench import Workbench, fcs
 
 pytestmark = pytest.mark.kernel
 
-CONTRARY = Traits(1, 1, ipv6_header_bytes=0, zero_sum=0, legacy_sum=0, block_send=0)
+CONTRARY = Traits(
+    plain_slot=1, segmented_slot=1, latched=0, length_mask=0xFF, null_mask=0xFF, opens_empty=0, late_tag=1,
+    ipv6_header_bytes=0, block_send=0, open_end=1, legacy_sum=0, zero_sum=0, empty_sum=1, sum_in_range=1, own_fcs=0,
+    pads=0, shortest_bytes=0,
+)  # fmt: skip
 """All else than the manual's: no card is so, but each trait must count."""
+
+
+UNKNOWN = (UNSETTLED, GATHERED, TAGGED_LATE, MORE_TO_COME, PADDING_UNTOLD)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -41,22 +60,22 @@ def contrary() -> Iterator[None]:
 
 
 class Noting(PlainCard):
-    """Keeps what it was given last, and the number of the segment."""
+    """Keeps what it was given last, and how many segments of the packet came before it."""
 
-    given, number = b"", 0
+    given, number = b"", -1
 
     def sums(self, frame: bytearray, first: int, context: Context, length_word: int = 0) -> None:
-        self.given, self.number = bytes(frame), 0
+        self.given = bytes(frame)
         super().sums(frame, first, context, length_word)
 
     def legacy(self, frame: bytearray, first: int, last: int) -> None:
-        self.given, self.number = bytes(frame), 0
+        self.given = bytes(frame)
         super().legacy(frame, first, last)
 
     def segment(self, frame: bytearray, first: int, context: Context, number: int, last: bool) -> None:
         given = bytes(frame)
         super().segment(frame, first, context, number, last)
-        self.given, self.number = given, number
+        self.given, self.number = given, self.number + 1
 
 
 class Ledger(NaiveTransmit):
@@ -68,12 +87,13 @@ class Ledger(NaiveTransmit):
         self.packets = 0
         self.sent: dict[tuple[int, int], tuple[bytes, bytes]] = {}
 
-    def _open(self, *arguments: Any) -> Any:
-        self.packets += 1
-        return super()._open(*arguments)
+    def _data(self, *arguments: Any, **more: Any) -> None:
+        super()._data(*arguments, **more)
+        if self.packet is None:
+            self.packets, self.plain.number = self.packets + 1, -1
 
-    def _send(self, frame: bytes) -> None:
-        super()._send(frame)
+    def _send(self, frame: bytes, tag: int = 0) -> None:
+        super()._send(frame, tag)
         self.sent[self.packets, self.plain.number] = (frame, self.plain.given)
 
 
@@ -118,7 +138,10 @@ relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, H
 @relaxed
 def test_every_frame_is_traced_back_to_what_the_driver_handed_over(program: Program, profile: str) -> None:
     sent = ledger(program, PROFILES[profile]).sent.values()
-    assert [story.handed for story in told(program, profile)] == [handed for _, handed in sent]
+    traits = PROFILES[profile]
+    for story, (_, handed) in zip(told(program, profile), sent, strict=True):
+        settled = story.settled or (traits.latched and traits.opens_empty)
+        assert story.handed == (handed if settled else None)
 
 
 @given(program=shuffled(), profile=two, other=two)
@@ -134,8 +157,7 @@ def test_the_counterfactual_is_what_the_other_profile_sends(program: Program, pr
         elif answer.fate == STAYS:
             assert number not in its
         else:
-            assert "cut otherwise" in answer.reason
-            assert story.known[0].field(TX_CONTEXT.MSS) != story.known[-1].field(TX_CONTEXT.MSS)
+            assert "cut otherwise" in answer.reason or answer.reason in UNKNOWN
 
 
 @given(program=shuffled(), profile=two)
@@ -143,6 +165,8 @@ def test_the_counterfactual_is_what_the_other_profile_sends(program: Program, pr
 def test_under_its_own_profile_a_frame_is_itself(program: Program, profile: str) -> None:
     for story in told(program, profile):
         answer = under(story, profile)
+        if answer.reason == UNSETTLED:
+            continue
         assert answer.story is not None
         assert answer.story.frame == story.frame
         assert answer.story.sums == story.sums

@@ -1,9 +1,9 @@
 """What would the card have sent for this frame under another profile? The counterfactual, from the record alone.
 
 The packet as the driver handed it over and the last load of either kind of context are in the frame's story; `plain.py`
-makes of them what the other profile's traits ask for (§3.3.3.1, §3.5, §3.6). What does not depend on traits stays as it
-was: tag, padding, where a send was cut. A frame that did not leave has no story, so what only the other profile sends
-is not told.
+makes of them what the other profile's traits ask for (§3.3.3.1, §3.5, §3.6). What hangs on more than the record tells
+is not guessed: bytes that were not gathered, registers that were not looked at. A frame that did not leave has no
+story, so what only the other profile sends is not told.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import NamedTuple
 from zlib import crc32
 
 from glassnic.spec import events
-from glassnic.spec.descriptors import HEADER_LIMIT_BYTES, TX_CONTEXT
+from glassnic.spec.descriptors import HEADER_LIMIT_BYTES, TX_CONTEXT, TX_DATA
 from glassnic.spec.events import BY_NUMBER, say
+from glassnic.spec.profiles import Traits
 from glassnic.wire.verdict import verify
 from glassnic.xray.plain import Context, PlainCard
 from glassnic.xray.story import ADDRESSES, LEGACY, SEGMENTED, TAG, Story, sum_of
 
-FCS = 4
+FCS, SHORTEST_WITH_FCS, PADDED = 4, 18, 60
 LEAVES, STAYS, UNTOLD = "leaves", "stays", "untold"
 """What would become of the packet: a frame leaves, none does, or the record does not tell."""
 
@@ -30,6 +31,17 @@ WHOLE_UNLIKE = (
     "this send was handed over whole, for the host to cut; the card would cut it otherwise: "
     "a capture from a back end with gso=off tells each frame"
 )
+
+
+UNSETTLED = (
+    "a context stands in the packet, or its first descriptor is empty: which context would count is not in the record"
+)
+GATHERED = "the card would gather other bytes, which the record does not hold"
+TAGGED_LATE = "only a later descriptor asks for the tag: the record does not tell of CTRL.VME and VET (§3.3.7.1)"
+MORE_TO_COME = "what the driver gave beyond PAYLEN would be in it, and the record does not hold that (§3.3.6)"
+NOTHING_LEFT = "nothing would leave: the send is over at PAYLEN (§3.5.5)"
+TOO_SHORT = "nothing would leave: the packet is too short for a frame (§13.4.33)"
+PADDING_UNTOLD = "whether it would be padded, the record does not tell (§13.4.33)"
 
 
 class Otherwise(NamedTuple):
@@ -61,36 +73,95 @@ def under(story: Story, profile: str) -> Otherwise:
     """The frame as the card would have sent it under `profile`."""
     other = replace(story, origin=story.origin._replace(profile=profile), sums=(), noted=(), loose=())
     context = _context(other)
-    if story.handed is None or context is None:
-        return Otherwise(UNTOLD, None, TOO_LATE)
-    refusal = _cut_otherwise(story, context) if story.kind == SEGMENTED else None
+    refusal = _unknown(story, other, context)
     if refusal is not None:
         return refusal
+    assert story.handed is not None
+    assert context is not None
+    packet, card = bytearray(story.handed), PlainCard(other.origin.traits, other.origin.part.ipv6)
+    first, last = story.descriptors[0].command, story.descriptors[-1].command
     if story.whole:
         alike = _cuts(other, context) == _cuts(story, _context(story))
         other = replace(other, sums=story.sums)
         return Otherwise(LEAVES, other) if alike else Otherwise(UNTOLD, None, WHOLE_UNLIKE)
-    packet, card = bytearray(story.handed), PlainCard(other.origin.traits, other.origin.part.ipv6)
-    first, last = story.descriptors[0].command, story.descriptors[-1].command
     if story.kind == SEGMENTED:
-        card.segment(packet, first, context, story.number, story.last)
+        ending = _end(story, other, context, packet)
+        if isinstance(ending, Otherwise):
+            return ending
+        card.segment(packet, first, context, story.number, ending)
     elif story.kind == LEGACY:
         card.legacy(packet, first, last)
     else:
         card.sums(packet, first, context)
-    return _leave(other, packet, card)
+    return _leave(story, other, packet, card)
 
 
-def _leave(story: Story, packet: bytearray, card: PlainCard) -> Otherwise:
-    """What is the same under all profiles: the FCS stays as it came, the tag and the padding are put in."""
-    if story.own_fcs:
+def _unknown(story: Story, other: Story, context: Context | None) -> Otherwise | None:
+    """The answer where what the other card would have worked on is not in the record, or could not be sent."""
+    mine, its = story.origin.traits, other.origin.traits
+    if not story.settled and not (mine.latched and mine.opens_empty and its.latched and its.opens_empty):
+        return Otherwise(UNTOLD, None, UNSETTLED)
+    if story.handed is None or context is None:
+        return Otherwise(UNTOLD, None, TOO_LATE)
+    if any(story.held(one) != story.held(one, its) for one in story.descriptors):
+        return Otherwise(UNTOLD, None, GATHERED)
+    if story.kind != SEGMENTED:
+        return None
+    if mine.late_tag != its.late_tag and any(one.has(TX_DATA.VLE) for one in story.descriptors[1:]):
+        return Otherwise(UNTOLD, None, TAGGED_LATE)
+    return _cut_otherwise(story, context, its)
+
+
+def _end(story: Story, other: Story, context: Context, packet: bytearray) -> bool | Otherwise:
+    """Would the frame be the last of its send? A card that goes by PAYLEN drops what lies beyond (§3.3.6, §3.5.5)."""
+    its = other.origin.traits
+    if story.origin.traits.open_end == its.open_end:
+        return story.last
+    header, mss, paylen = (context.field(bits) for bits in (TX_CONTEXT.HDRLEN, TX_CONTEXT.MSS, TX_CONTEXT.PAYLEN))
+    left, payload = paylen - story.number * mss, len(packet) - header
+    if its.open_end:
+        given = sum(map(story.held, story.descriptors)) - header
+        goes_on = given > paylen or not story.descriptors[-1].has(TX_DATA.EOP)
+        return Otherwise(UNTOLD, None, MORE_TO_COME) if payload == left < mss and goes_on else left <= mss
+    if payload == 0 or left <= 0:
+        return Otherwise(STAYS, None, NOTHING_LEFT)
+    del packet[header + left :]
+    return left <= mss or payload < mss
+
+
+def _leave(story: Story, other: Story, packet: bytearray, card: PlainCard) -> Otherwise:
+    """Put in the tag and the padding. An FCS that the driver brought stays as it came."""
+    traits = other.origin.traits
+    if other.own_fcs:
         packet, fcs = packet[:-FCS], packet[-FCS:]
+        if len(packet) < SHORTEST_WITH_FCS - FCS:
+            return Otherwise(STAYS, None, TOO_SHORT)
         if crc32(packet).to_bytes(FCS, "little") != fcs:
             return Otherwise(STAYS, None, FCS_UNFIT)
+    elif (story.tag and len(packet) < ADDRESSES) or (traits.shortest_bytes and not packet):
+        return Otherwise(STAYS, None, TOO_SHORT)
     if story.tag:
         packet[ADDRESSES:ADDRESSES] = story.frame[ADDRESSES : ADDRESSES + TAG]
-    story = replace(story, frame=bytes(packet).ljust(len(story.frame), b"\0"))
+    bare = len(packet)
+    if not other.own_fcs and bare < PADDED:
+        pads = _pads(story)
+        if pads is None and (traits.pads or bare < traits.shortest_bytes):
+            return Otherwise(UNTOLD, None, PADDING_UNTOLD)
+        if pads and traits.pads:
+            packet = packet.ljust(PADDED, b"\0")
+        elif bare < traits.shortest_bytes:
+            return Otherwise(STAYS, None, TOO_SHORT)
+    padded_from = bare if len(packet) > bare else None
+    story = replace(other, frame=bytes(packet), padded_from=padded_from)
     return Otherwise(LEAVES, replace(story, sums=tuple(sum_of(story, *stored) for stored in card.stored)))
+
+
+def _pads(story: Story) -> bool | None:
+    """Was TCTL.PSP set? None where the frame does not tell."""
+    if story.padded_from is not None:
+        return True
+    tells = len(story.frame) < PADDED and story.origin.traits.pads and not story.own_fcs
+    return False if tells else None
 
 
 def _context(story: Story) -> Context | None:
@@ -101,13 +172,13 @@ def _context(story: Story) -> Context | None:
     return Context() if story.from_reset or not story.asks_context else None
 
 
-def _cut_otherwise(story: Story, context: Context) -> Otherwise | None:
+def _cut_otherwise(story: Story, context: Context, traits: Traits) -> Otherwise | None:
     """The answer where this context would not cut the send into the same frames."""
     assert story.context is not None
     fields = (TX_CONTEXT.MSS, TX_CONTEXT.HDRLEN, TX_CONTEXT.PAYLEN)
     cut, before = ([one.field(bits) for bits in fields] for one in (context, story.context))
     mss, header, paylen = cut
-    if not (mss and header and paylen and header <= HEADER_LIMIT_BYTES):
+    if not (mss and header and (paylen or traits.open_end) and header <= HEADER_LIMIT_BYTES):
         event = BY_NUMBER[events.TX_SEGMENTATION_IMPOSSIBLE]
         return Otherwise(STAYS, None, f"nothing would leave: {say(event, cut)} (§{event.section})")
     if cut == before:
@@ -122,17 +193,18 @@ def _cuts(story: Story, context: Context | None) -> list[bytes]:
     assert context is not None
     card, packet = PlainCard(story.origin.traits, story.origin.part.ipv6), story.handed
     header, mss = context.field(TX_CONTEXT.HDRLEN), context.field(TX_CONTEXT.MSS)
-    frames = [bytearray(packet[:header] + packet[start : start + mss]) for start in range(header, len(packet), mss)]
+    end = len(packet) + story.origin.traits.open_end
+    frames = [bytearray(packet[:header] + packet[start : start + mss]) for start in range(header, end, mss)]
     for number, frame in enumerate(frames):
         card.segment(frame, story.descriptors[0].command, context, number, number == len(frames) - 1)
     return list(map(bytes, frames))
 
 
 def differences(left: Story, other: Story) -> Iterator[Difference]:
-    """Where two frames of one length differ, by fields as far as either has one there."""
+    """Where two frames differ, by fields as far as either has one there; then what only one of them has."""
     named = (_regions(left), _regions(other))
     end = 0
-    for offset, (mine, its) in enumerate(zip(left.frame, other.frame, strict=True)):
+    for offset, (mine, its) in enumerate(zip(left.frame, other.frame, strict=False)):
         if mine == its or offset < end:
             continue
         spans = [span for regions in reversed(named) for span in regions if span[0] <= offset < span[1]]
@@ -142,6 +214,11 @@ def differences(left: Story, other: Story) -> Iterator[Difference]:
             for story, regions in zip((left, other), named, strict=True)
         )
         yield Difference(begin, end, was, ("be " if (begin, end) in named[1] else "stay as ") + would)
+    shorter, longer = sorted((len(left.frame), len(other.frame)))
+    if shorter < longer:
+        tail = f"0x{max(left.frame, other.frame, key=len)[shorter:].hex()}"
+        goes = longer == len(left.frame)
+        yield Difference(shorter, longer, tail if goes else "nothing", "not leave" if goes else f"leave too, as {tail}")
 
 
 def _regions(story: Story) -> dict[tuple[int, int], str]:

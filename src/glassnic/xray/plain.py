@@ -86,10 +86,8 @@ class PlainCard:
             self.findings.append("TX_SUM_OUTSIDE")
             return
         covered = bytes(frame[start : stop + 1])
-        before, after = (
-            int.from_bytes(frame[place : place + 2], "big"),
-            checksum(covered, extra) or self.traits.zero_sum,
-        )
+        before = int.from_bytes(frame[place : place + 2], "big")
+        after = checksum(covered, extra if covered else 0) or self.traits.zero_sum
         frame[place : place + 2] = after.to_bytes(2, "big")
         self.stored.append((start, stop, place, before, after))
 

@@ -112,7 +112,7 @@ def _header(request: Request) -> Iterator[Found]:
         return
     length = context.field(TX_CONTEXT.HDRLEN)
     ends = (context.range(RANGES.IPCSS), context.range(RANGES.TUCSS), length)
-    for offset in accumulate(one.length if one.address else 0 for one in request.descriptors):
+    for offset in accumulate(map(request.held, request.descriptors)):
         if offset >= length:
             return
         if offset and offset not in ends:

@@ -17,7 +17,7 @@ from glassnic.spec import events
 from glassnic.spec.bits import Bits, take
 from glassnic.spec.descriptors import RANGES, TX_CONTEXT, TX_DATA
 from glassnic.spec.models import MODELS, Model
-from glassnic.spec.profiles import PROFILES, Traits
+from glassnic.spec.profiles import MANUAL, PROFILES, Traits
 from glassnic.wire import checksum, tcp
 from glassnic.xray.trace import LAST, WHOLE, Row, Slice
 
@@ -144,6 +144,19 @@ class Request:
     noted: tuple[Row, ...]
     """Rows that tell of something out of order."""
 
+    def held(self, one: Descriptor, traits: Traits | None = None) -> int:
+        """Bytes that the card took from a descriptor's buffer, or would take with other traits (§3.3.3.1, §3.3.7)."""
+        traits = traits or self.origin.traits
+        length = one.length & (traits.length_mask if one.extended else WORD)
+        return length if one.address else length & traits.null_mask
+
+    @property
+    def settled(self) -> bool:
+        """Is it the same for all profiles which descriptor opened the packet, and which context it used?"""
+        if any(row[0] == events.TX_CONTEXT_INSIDE for row in self.noted):
+            return False
+        return len(self.descriptors) < 2 or bool(self.held(self.descriptors[0], MANUAL))
+
     @cached_property
     def loads(self) -> tuple[Load, ...]:
         """What went to the context that it used, which comes last; none if it used none."""
@@ -215,7 +228,7 @@ class Story(Request):
     @property
     def own_fcs(self) -> bool:
         """Did the driver bring the FCS? With an inserted tag it does not count (§3.3.3.1)."""
-        return not self.tag and not self.decides.has(TX_DATA.IFCS)
+        return bool(self.origin.traits.own_fcs) and not self.tag and not self.decides.has(TX_DATA.IFCS)
 
     def fields(self) -> Iterator[Field]:
         """The header fields that segmentation rewrote (§3.5.9.1 to §3.5.9.3)."""
@@ -314,8 +327,10 @@ def sum_of(story: Story, begin: int, end: int, place: int, before: int, after: i
 
 
 def _handed_over(story: Story, prototype: Row | None) -> bytes | None:
-    """Undo what the card did to the packet, the last thing first; None where the record begins too late to tell."""
-    context = story.context
+    """Undo what the card did to the packet, the last thing first; None where the record does not tell."""
+    context, traits = story.context, story.origin.traits
+    if not (story.settled or (traits.latched and traits.opens_empty)):
+        return None
     if not story.descriptors or (story.kind == SEGMENTED and (prototype is None or context is None)):
         return None
     packet = bytearray(story.bare)

@@ -154,7 +154,8 @@ class Tracer:
 
     def _finish(self, row: Row) -> Slice:
         self._acted = self._turn
-        done = Slice((*self._packet(), *self._acts, row), tuple(self._loose))
+        inside = [one for one in self._noted if one[0] == events.TX_CONTEXT_INSIDE and one not in self._acts]
+        done = Slice((*self._packet(), *inside, *self._acts, row), tuple(self._loose))
         self._acts, self._loose = [], []
         self._first_frame = self._first_frame or [row]
         self._how = row[3]
