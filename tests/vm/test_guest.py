@@ -42,3 +42,16 @@ def test_an_unmodified_linux_guest_runs_mixed_traffic_and_every_frame_is_right(t
     ]
     assert failed == []
     assert done.returncode == 0
+
+
+def test_a_recorded_session_of_its_driver_is_had_again_exactly(tmp_path: Path) -> None:
+    session = tmp_path / "session"
+    command = [sys.executable, "-m", "glassnic", "vm", "--test", "smoke", "--record", str(session)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = subprocess.run(
+        [sys.executable, "-m", "glassnic", "replay", str(session)], capture_output=True, text=True, check=False
+    )
+    print(again.stdout, again.stderr, sep="\n")
+    assert again.returncode == 0
+    assert ": the same\n" in again.stdout
