@@ -1,13 +1,14 @@
-"""Whose card is it? Holds what a card showed against what ours shows under each profile and each value of a trait.
+"""Whose card is it? Holds what it showed against what ours shows under each profile, then with single traits changed.
 
-Nothing is declared by hand: a program witnesses a trait if our card behaves differently on it under two values of the
-trait. What a card showed on the witnesses says which value it has.
+Nothing is declared by hand: a trait is another one if our card, with that value, behaves more like the card than the
+nearest profile does. A profile that differs in nothing leaves nothing to ask.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import cache, reduce
+from typing import Any, NamedTuple
 
 from glassnic.conformance.play import Outcome, play
 from glassnic.conformance.program import Program
@@ -16,55 +17,65 @@ from glassnic.spec.profiles import PROFILES, Traits
 
 
 class Reading(NamedTuple):
-    """A trait as a card shows it. `value` is None if no known value explains what was seen on any witness."""
+    """A trait in which a card is unlike the nearest profile, and on how many programs that explains it."""
 
     trait: str
-    value: object
-    agreeing: int
-    witnesses: int
+    value: Any
+    explains: int
 
 
 class Fingerprint(NamedTuple):
-    """The nearest known profile, the programs on which the card differs from it, and the traits it shows."""
+    """The nearest known profile, what else the card shows, and the programs that neither explains."""
 
     profile: str
-    differs: tuple[Program, ...]
-    traits: tuple[Reading, ...]
     distances: tuple[tuple[str, int], ...]
     """For each profile, the nearest first: on how many programs the card differs."""
+    others: tuple[Reading, ...]
+    differs: tuple[Program, ...]
+
+    @property
+    def traits(self) -> Traits:
+        """All traits as the card shows them."""
+        return reduce(lambda traits, one: _with(traits, one.trait, one.value), self.others, PROFILES[self.profile])
 
 
 def fingerprint(
     outcomes: Sequence[Outcome], model: str = "82540em", step: Callable[[], None] = lambda: None
 ) -> Fingerprint:
-    """Recognise a card by its outcomes. `step` is called for each of the runs of our own card that this takes."""
-    programs = [outcome.program for outcome in outcomes]
-    known: dict[Traits, list[Outcome]] = {}
-
-    def ours(traits: Traits) -> list[Outcome]:
-        if traits not in known:
-            step()
-            known[traits] = [play(one, Inside(traits, model)) for one in programs]
-        return known[traits]
-
-    distance = {name: _differing(outcomes, ours(traits)) for name, traits in PROFILES.items()}
-    nearest = min(distance, key=lambda name: len(distance[name]))
-    readings = tuple(_read(trait, outcomes, PROFILES[nearest], ours) for trait in Traits._fields)
-    ordered = sorted(((name, len(found)) for name, found in distance.items()), key=lambda pair: pair[1])
-    return Fingerprint(nearest, tuple(distance[nearest]), readings, tuple(ordered))
-
-
-def _differing(theirs: Sequence[Outcome], ours: Sequence[Outcome]) -> list[Program]:
-    return [one.program for one, other in zip(theirs, ours, strict=True) if not one.agrees(other)]
+    """Recognise a card by its outcomes. `step` is called for each profile that is tried."""
+    unlike: dict[str, list[Outcome]] = {}
+    for name, traits in PROFILES.items():
+        unlike[name] = _unlike(outcomes, traits, model)
+        step()
+    ordered = sorted(unlike, key=lambda name: len(unlike[name]))
+    nearest = ordered[0]
+    shown, differs, others = PROFILES[nearest], unlike[nearest], []
+    for trait in Traits._fields:
+        for value in _values(trait, shown):
+            changed = _with(shown, trait, value)
+            left = _unlike(differs, changed, model)
+            if len(left) < len(differs) and len(left := _unlike(outcomes, changed, model)) < len(differs):
+                others.append(Reading(trait, value, len(differs) - len(left)))
+                shown, differs = changed, left
+    distances = tuple((name, len(unlike[name])) for name in ordered)
+    return Fingerprint(nearest, distances, tuple(others), tuple(one.program for one in differs))
 
 
-def _read(trait: str, outcomes: Sequence[Outcome], base: Traits, ours: Callable[[Traits], list[Outcome]]) -> Reading:
-    """Which value of a trait explains most of what the witnesses showed."""
-    values = sorted({getattr(traits, trait) for traits in PROFILES.values()} | {getattr(base, trait)})
-    runs = {value: ours(base._replace(**{trait: value})) for value in values}
-    first = runs[values[0]]
-    witnesses = [at for at in range(len(outcomes)) if any(not run[at].agrees(first[at]) for run in runs.values())]
-    score = {value: sum(outcomes[at].agrees(run[at]) for at in witnesses) for value, run in runs.items()}
-    best = max(values, key=lambda value: (score[value], value == getattr(base, trait)))
-    explained = not witnesses or score[best] > 0
-    return Reading(trait, best if explained else None, score[best], len(witnesses))
+def _unlike(theirs: Sequence[Outcome], traits: Traits, model: str) -> list[Outcome]:
+    """What a card with these traits does not show."""
+    return [one for one in theirs if not one.agrees(_ours(one.program, traits, model))]
+
+
+@cache
+def _ours(program: Program, traits: Traits, model: str) -> Outcome:
+    return play(program, Inside(traits, model))
+
+
+def _with(traits: Traits, trait: str, value: Any) -> Traits:
+    return traits._replace(**{trait: value})
+
+
+def _values(trait: str, shown: Traits) -> list[Any]:
+    """The values that any known card has for a trait, but for the one at hand."""
+    known: list[Any] = list(dict.fromkeys(getattr(traits, trait) for traits in PROFILES.values()))
+    return [value for value in known if value != getattr(shown, trait)]

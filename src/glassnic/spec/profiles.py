@@ -88,9 +88,40 @@ class Traits(NamedTuple):
 
 
 MANUAL = Traits()
+QEMU_7_2 = Traits(
+    latched=0,
+    length_mask=0xFFFF,
+    null_mask=0xF_FFFF,
+    opens_empty=0,
+    late_tag=1,
+    reports_on_wire=1,
+    ipv6_header_bytes=0,
+    block_send=0,
+    open_end=1,
+    legacy_sum=0,
+    empty_sum=1,
+    sum_in_range=1,
+    own_fcs=0,
+    pads=0,
+    shortest_bytes=0,
+    tag_counted=0,
+    good_octets=0,
+    sends_by_frame=1,
+    watches_low=0,
+    delays=0,
+    idle_txqe=1,
+    soft_reset=0,
+    writable=(("TDBAL", 0xFFFF_FFFF),),
+)
 
 PROFILES: dict[str, Traits] = {
     "manual": MANUAL,
     # QEMU's e1000 before 2.12: one context for everything, so whichever was loaded last is used by all.
     "one-context": Traits(segmented_slot=0),
+    "qemu-7.2": QEMU_7_2,
+    "qemu-11.1": QEMU_7_2._replace(
+        absent=frozenset(
+            {"PTC64", "PTC127", "PTC255", "PTC511", "PTC1023", "PTC1522", "MPTC", "BPTC", "GOTCL", "GOTCH", "TSCTC"}
+        )
+    ),
 }
