@@ -1,8 +1,8 @@
 """What does a stack hand to a driver, and what does it hope to see on the wire? One header and payload of TCP or UDP.
 
 `encode` is the packet as the card wants it: the pseudo header's sum in the checksum field, lengths zero where the card
-segments (§3.5.5, §3.6). `fields` is the context for it (§3.3.6), `frames` what must leave, made with the codecs of `wire`:
-not by patching headers as a card does, but each frame anew.
+segments (§3.5.5, §3.6). `fields` is the context for it (§3.3.6), `frames` what must leave, made with the codecs of
+`wire`: not by patching headers as a card does, but each frame anew.
 """
 
 from __future__ import annotations
