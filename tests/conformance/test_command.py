@@ -158,3 +158,9 @@ def test_a_list_of_known_failures_that_is_none_is_told_by_its_line(conform: Conf
     said = conform("--expect", str(known))
     assert said.status == 2
     assert f"Line 2 of {known}" in said.err
+
+
+def test_a_card_is_named_by_its_nearest_profile(conform: Conform) -> None:
+    said = conform(RULE, "--target", "self:one-context", "--fingerprint")
+    assert "nearest to profile one-context" in said.out
+    assert "one-context 0, manual 1" in said.out

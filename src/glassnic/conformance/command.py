@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from glassnic.conformance import expect, matrix
+from glassnic.conformance.fingerprint import fingerprint
 from glassnic.conformance.page import as_json, page
 from glassnic.conformance.program import Program
 from glassnic.conformance.programs import PROGRAMS
@@ -35,6 +36,9 @@ PATTERN = """\
 a section and those below it (3.5), the second program of a section (3.5/2), an address (3.6/NAME), a part of one, a
 glob, or a file with a program (FILE.json); default: all"""
 
+LISTED = 8
+"""Programs that nothing explains: so many are named."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `glassnic conform`."""
@@ -46,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="T", action="append", help="a card, see below; may be repeated (self)")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="manual", help="of our card (manual)")
     parser.add_argument("--model", choices=tuple(MODELS), default="82540em", help="of our card (82540em)")
+    parser.add_argument(
+        "--fingerprint", action="store_true", help="name each card's nearest known profile, and what else it shows"
+    )
     parser.add_argument("--list", action="store_true", help="list the programs, one a line")
     parser.add_argument("--json", metavar="FILE", help="write the results here; - is standard output")
     parser.add_argument("--html", metavar="FILE", type=Path, help="make a page of the results, which loads nothing")
@@ -73,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
         names = {word: target.name for word, target in targets.items()}
         show(programs, names, verdicts, known, console)
         keep(programs, names, verdicts, known, args)
+        if args.fingerprint:
+            show_fingerprints(names, verdicts, args.model, console)
         return conclude(verdicts, known, console)
     except LabError as error:
         print(f"glassnic conform: {error}", file=sys.stderr)
@@ -114,6 +123,24 @@ def show(
     console.print()
     for line in matrix.legend(programs, names, by):
         console.print(line)
+
+
+def show_fingerprints(names: dict[str, str], verdicts: Sequence[Verdict], model: str, console: Console) -> None:
+    """Whose card each is, as far as these programs tell."""
+    for word, name in names.items():
+        outcomes = [one.outcome for one in verdicts if one.target == word]
+        with console.status(f"{name}: compared with {len(PROFILES)} profiles"):
+            found = fingerprint(outcomes, model)
+        distances = ", ".join(f"{profile} {number}" for profile, number in found.distances)
+        console.print(
+            f"[bold]{name}[/] is nearest to profile [bold]{found.profile}[/] (programs that differ: {distances})"
+        )
+        for other in found.others:
+            console.print(f"  but {other.trait} is {other.value}: explains {other.explains}")
+        if found.differs:
+            first = ", ".join(one.address for one in found.differs[:LISTED])
+            more = len(found.differs) - LISTED
+            console.print(f"  unexplained {len(found.differs)}: {first}{f' and {more} more' if more > 0 else ''}")
 
 
 def keep(
