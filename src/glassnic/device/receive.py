@@ -39,7 +39,6 @@ from glassnic.device.receive_state import (
     STARVED,
     STATE_WORDS,
     TAIL,
-    TRAITS_USED,
     WAITING,
     WIRE,
     Desk,
@@ -204,7 +203,7 @@ class Receive:
         if causes & CAUSE.RXT0.mask:
             self.timer.stop()
         if state[DELAYED]:
-            if registers[R.RDTR] * core.traits.delays:
+            if registers[R.RDTR]:
                 self.timer.start(core.now_ns, registers[R.RDTR], registers[R.RADV])
             else:
                 self.timer.stop()
@@ -283,13 +282,12 @@ class Receive:
 
     def _set(self) -> None:
         """The numbers of a turn, from the registers and the model: the gate where all become int64."""
-        registers, model, traits = self.core.registers, self.core.model, self.core.traits
+        registers, model = self.core.registers, self.core.model
         control, sums, general = registers[R.RCTL], registers[R.RXCSUM], registers[R.CTRL]
-        self._exact = exact_addresses(registers, traits.source_entries)
+        self._exact = exact_addresses(registers)
         self._multicast = np.array(registers.many(R.MTA), np.int64)
         self._vlans = np.array(registers.many(R.VFTA), np.int64)
-        base = registers.pair(R.RDBAL, R.RDBAH) & -DESCRIPTOR_BYTES
-        entries, fcs = registers[R.RDLEN] // DESCRIPTOR_BYTES, 0 if take(control, RCTL.SECRC) else FCS
+        base, entries = registers.pair(R.RDBAL, R.RDBAH), registers[R.RDLEN] // DESCRIPTOR_BYTES
         size = take(control, RCTL.BSIZE)
         setting = Setting(
             base=base if base < NOWHERE else NOWHERE,
@@ -297,9 +295,9 @@ class Receive:
             low_water=entries >> (take(control, RCTL.RDMTS) + 1),
             buffer=BUFFER_BYTES[size] * (16 if take(control, RCTL.BSEX) and size else 1),
             fifo=self._fifo_bytes,
-            longest=(LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN) + traits.oversize,
+            longest=LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN,
             store_bad=take(control, RCTL.SBP),
-            fcs=fcs,
+            fcs=0 if take(control, RCTL.SECRC) else FCS,
             small=registers[R.RSRPD] if model.small_packets else 0,
             unicast=take(control, RCTL.UPE),
             multicast=take(control, RCTL.MPE),
@@ -308,7 +306,7 @@ class Receive:
             vet=registers[R.VET],
             strip=take(general, CTRL.VME),
             vlan_filter=take(control, RCTL.VFE),
-            cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) & traits.compares_cfi else -1,
+            cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) else -1,
             flow=take(general, CTRL.RFCE),
             flow_address=registers.pair(R.FCAL, R.FCAH),
             flow_type=registers[R.FCT],
@@ -316,11 +314,9 @@ class Receive:
             discard_pause=take(control, RCTL.DPF),
             pass_control=take(control, RCTL.PMCF),
             sum_start=take(sums, RXCSUM.PCSS),
-            ipv4=take(sums, RXCSUM.IPOFL) & traits.judges_sums,
-            ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6 & traits.judges_sums,
-            layer4=take(sums, RXCSUM.TUOFL) & traits.judges_sums,
-            unwritten=0 if traits.fcs_stored else fcs,
-            **{name: getattr(traits, name) for name in TRAITS_USED},
+            ipv4=take(sums, RXCSUM.IPOFL),
+            ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6,
+            layer4=take(sums, RXCSUM.TUOFL),
         )
         self._words = np.array(setting, np.int64)
         self._lay_desk()
