@@ -81,6 +81,7 @@ def test_the_card_and_its_slow_twin_send_the_same_whatever_is_drawn(one: Drawn) 
             assert a.found == b.found, replace(one.program, steps=())
 
 
+@pytest.mark.timeout(300)  # processes start, one of them twice
 def test_a_worker_that_is_killed_loses_no_finding() -> None:
     killed: list[int] = []
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True) as two:

@@ -15,6 +15,7 @@ def outcomes(traits: Traits) -> list[Outcome]:
     return [play(one, Inside(traits)) for one in PROGRAMS]
 
 
+@pytest.mark.timeout(600)  # every trait is tried on whatever differs
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_is_recognised_with_nothing_that_differs(profile: str) -> None:
     found = fingerprint(outcomes(PROFILES[profile]))
