@@ -92,6 +92,10 @@ IN_PROCESS = (
           partial(engine.against_memcpy, make=legacy64)),
     Bench("recorder/tso64k", "64 KB of TCP: what recording costs", NOTHING, TSO, FRAME,
           partial(engine.recording, make=tso64k), {"off": 1 / 1.05}),
+    Bench("recorder/csum1514", "1514 B with sums: what recording costs", NOTHING, CSUM, FRAME,
+          partial(engine.recording, make=csum1514), {"off": 1 / 1.05}),
+    Bench("recorder/mixed", "TCP and UDP in turn: what recording costs", NOTHING, MIXED, FRAME,
+          partial(engine.recording, make=mixed), {"off": 1 / 1.05}),
     Bench("recorder/legacy64", "64 B: what recording costs", NOTHING, SHORT, FRAME,
           partial(engine.recording, make=legacy64), {"off": 1 / 1.05}),
 )  # fmt: skip
