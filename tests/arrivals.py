@@ -19,6 +19,7 @@ from glassnic.spec.bits import Bits, put
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
 from glassnic.spec.fields import CTRL, RCTL
 from glassnic.spec.models import MODELS, Model
+from glassnic.spec.profiles import MANUAL, PROFILES, Traits
 from glassnic.wire.ipv4 import Ipv4
 from glassnic.wire.ipv6 import Ipv6
 from glassnic.wire.tcp import Tcp
@@ -64,6 +65,7 @@ class Scene:
     """Descriptors hold `addresses`; memory outside them is filled from `seed`."""
 
     model: Model
+    traits: Traits
     ranges: tuple[tuple[int, int, int], ...]
     seed: int
     addresses: tuple[int, ...]
@@ -176,6 +178,19 @@ def settings_of(draw: st.DrawFn, entries: int) -> tuple[Write, ...]:
     return tuple(writes)
 
 
+def traits() -> st.SearchStrategy[Traits]:
+    """Those of a profile, or the manual's with a few others."""
+    others = {
+        "shortest_octets": 0, "oversize": 4, "fcs_stored": 0, "source_entries": 0, "hash_unicast": 1,
+        "mpe_broadcast": 0, "compares_cfi": 0, "marks_inexact": 0, "judges_sums": 0,
+        "stripped_counted": 0, "delays": 0,
+    }  # fmt: skip
+    bent = st.lists(st.sampled_from(sorted(others)), max_size=4)
+    return st.sampled_from(sorted(PROFILES)).map(PROFILES.__getitem__) | bent.map(
+        lambda names: MANUAL._replace(**{name: others[name] for name in names})
+    )
+
+
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """A whole scene; the FIFO is small enough to overflow at times."""
@@ -199,6 +214,7 @@ def scenes(draw: st.DrawFn) -> Scene:
             acts.append((name, 0, draw(receive_controls() if name == "RCTL" else st.integers(0, entries))))
     return Scene(
         model=draw(st.sampled_from(tuple(MODELS.values()))),
+        traits=draw(traits()),
         ranges=RANGES[draw(st.sampled_from(("all of it",) * 6 + tuple(RANGES)))],
         seed=draw(st.integers(0, 9)),
         addresses=tuple(draw(st.lists(addresses, min_size=16, max_size=16))),
@@ -222,6 +238,7 @@ def nonsense(draw: st.DrawFn) -> Scene:
     arrivals = st.builds(Arrival, st.sampled_from(("wire", "loopback", "bad")), st.tuples(frames(), frames()))
     return Scene(
         model=draw(st.sampled_from(tuple(MODELS.values()))),
+        traits=draw(traits()),
         ranges=RANGES[draw(st.sampled_from(tuple(RANGES)))],
         seed=draw(st.integers(0, 99)),
         addresses=(),

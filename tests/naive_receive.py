@@ -17,6 +17,7 @@ from glassnic.spec.bits import Bits, put, take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import CAUSE, CTRL, PBA, RAH, RCTL, RXCSUM
 from glassnic.spec.models import M82540EM, Model
+from glassnic.spec.profiles import MANUAL, Traits
 from glassnic.spec.registers import REGISTERS, offsets
 
 RECEIVE_REGISTERS = (
@@ -28,6 +29,7 @@ BUFFER_SIZES = {0: 2048, 1: 1024, 2: 512, 3: 256, 5: 16384, 6: 8192, 7: 4096, 4:
 """By BSEX and BSIZE as one number (§3.2.2); the reserved 4 is taken for 0."""
 SIZES = {64: "PRC64", 127: "PRC127", 255: "PRC255", 511: "PRC511", 1023: "PRC1023", 1 << 30: "PRC1522"}
 EVERYBODY = b"\xff" * 6
+ERRORS = Bits(40, 8)
 TCP, UDP = 6, 17
 EXTENSIONS = {0x00, 0x3C, 0x2B}
 ROUTING = 0x2B
@@ -59,9 +61,10 @@ class Row(NamedTuple):
 class NaiveReceive:
     """`registers` as a driver left them; what happened is in memory, `stats`, `causes`, `events` and `fifo`."""
 
-    def __init__(self, memory: GuestMemory, model: Model = M82540EM) -> None:
+    def __init__(self, memory: GuestMemory, model: Model = M82540EM, traits: Traits = MANUAL) -> None:
         self.memory = memory
         self.model = model
+        self.traits = traits
         rows = {name: REGISTERS[name] for name in RECEIVE_REGISTERS}
         self.registers = {name: [row.reset for _ in offsets(row)] for name, row in rows.items()}
         self.fifo: list[Frame] = []
@@ -96,10 +99,10 @@ class NaiveReceive:
     def _judge(self, frame: Frame) -> Frame | None:
         """Count and filter; None when the frame is not for the host."""
         length = len(frame.octets)
-        self.stats.update(TPR=1, TOR=length)
-        longest = 16384 if self.bit("RCTL", RCTL.LPE) else 1522
-        odd = not 64 <= length <= longest
-        control = not odd and not frame.bad and self._is_control(frame)
+        self.stats.update(TPR=1, TOR=self._counted(frame))
+        longest = (16384 if self.bit("RCTL", RCTL.LPE) else 1522) + self.traits.oversize
+        odd = not self.traits.shortest_octets <= length <= longest
+        control = not odd and length >= 64 and not frame.bad and self._is_control(frame)
         pause = control and frame.octets[14:16] == b"\0\1"
         if pause:
             self.quanta = int.from_bytes(frame.octets[16:18], "big")
@@ -121,10 +124,15 @@ class NaiveReceive:
             self.stats[{(True, False): "RUC", (True, True): "RFC", (False, False): "ROC", (False, True): "RJC"}[
                 length < 64, frame.bad
             ]] += 1  # fmt: skip
-        if (odd or frame.bad) and (not self.bit("RCTL", RCTL.SBP) or length > 16384):
+        if (odd or frame.bad) and (not self.bit("RCTL", RCTL.SBP) or length > 16384 + self.traits.oversize):
             self.events["RX_BAD"] += 1
             return None
         return Frame(frame.octets, frame.bad, odd, control, inexact)
+
+    def _counted(self, frame: Frame) -> int:
+        """The octets that TOR and GORC take of a frame."""
+        stripped = self._tagged(frame) and self.bit("CTRL", CTRL.VME)
+        return len(frame.octets) - (4 if stripped and not self.traits.stripped_counted else 0)
 
     # Filters, §3.2.1, §8.7, §9.3
 
@@ -132,7 +140,7 @@ class NaiveReceive:
     def station(self) -> bytes | None:
         """Entry 0, where it is a valid destination."""
         high = self.registers["RAH"][0]
-        valid = take(high, RAH.AV) and take(high, RAH.AS) == 0
+        valid = take(high, RAH.AV) and take(high, RAH.AS) * self.traits.source_entries == 0
         return self._entry(0) if valid else None
 
     def _entry(self, index: int) -> bytes:
@@ -162,23 +170,26 @@ class NaiveReceive:
 
     def _filter_address(self, destination: bytes, source: bytes) -> bool | None:
         for index, high in enumerate(self.registers["RAH"]):
-            compared = {0: destination, 1: source}.get(take(high, RAH.AS))
+            compared = {0: destination, 1: source}.get(take(high, RAH.AS) * self.traits.source_entries)
             if take(high, RAH.AV) and compared == self._entry(index):
                 return False
-        if not destination[0] & 1:
+        if not destination[0] & 1 and (self.bit("RCTL", RCTL.UPE) or not self.traits.hash_unicast):
             return False if self.bit("RCTL", RCTL.UPE) else None
-        if self.bit("RCTL", RCTL.MPE) or (destination == EVERYBODY and self.bit("RCTL", RCTL.BAM)):
+        promiscuous = destination[0] & 1 and self.bit("RCTL", RCTL.MPE)
+        if destination == EVERYBODY:
+            promiscuous = (promiscuous and self.traits.mpe_broadcast) or self.bit("RCTL", RCTL.BAM)
+        if promiscuous:
             return False
         last = destination[5] << 8 | destination[4]
         index = last >> {0: 4, 1: 3, 2: 2, 3: 0}[self.bit("RCTL", RCTL.MO)] & 0xFFF
-        return True if self.registers["MTA"][index // 32] >> index % 32 & 1 else None
+        return bool(self.traits.marks_inexact) if self.registers["MTA"][index // 32] >> index % 32 & 1 else None
 
     def _tagged(self, frame: Frame) -> bool:
         return frame.kind == self["VET"] and len(frame.octets) >= 14 + 4 + FCS_BYTES
 
     def _filter_vlan(self, frame: Frame) -> bool:
         tag = int.from_bytes(frame.octets[14:16], "big")
-        if self.bit("RCTL", RCTL.CFIEN) and tag >> 12 & 1 != self.bit("RCTL", RCTL.CFI):
+        if self.bit("RCTL", RCTL.CFIEN) & self.traits.compares_cfi and tag >> 12 & 1 != self.bit("RCTL", RCTL.CFI):
             return False
         return bool(self.registers["VFTA"][(tag & 0xFFF) // 32] >> tag % 32 & 1)
 
@@ -221,8 +232,9 @@ class NaiveReceive:
 
     def _count_good(self, frame: Frame) -> None:
         length, destination = len(frame.octets), frame.octets[:6]
-        self.stats.update(GPRC=1, GORC=length)
-        self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
+        self.stats.update(GPRC=1, GORC=self._counted(frame))
+        if length >= 64:
+            self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
         if destination == EVERYBODY:
             self.stats["BPRC"] += self.bit("RCTL", RCTL.BAM)
         elif destination[0] & 1:
@@ -234,7 +246,7 @@ class NaiveReceive:
             self.fifo.pop(0)
 
     def _fetch(self, index: int) -> Row:
-        place = (self["RDBAH"] << 32 | self["RDBAL"]) + DESCRIPTOR_BYTES * index
+        place = (self["RDBAH"] << 32 | self["RDBAL"] & ~0xF) + DESCRIPTOR_BYTES * index
         mine = self._writable(place, DESCRIPTOR_BYTES)
         raw = self.memory.read(place, 8) if mine else b"\xff" * 8
         return Row(place, int.from_bytes(raw, "little"), mine)
@@ -269,17 +281,19 @@ class NaiveReceive:
                 self.memory.write(row.place + 12, bytes([was | 1]))
                 continue
             piece, left = left[: self.buffer_size], left[self.buffer_size :]
-            self._fill(row, piece)
+            self._fill(row, piece, len(left))
             first, last = len(piece) + len(left) == len(data), not left
             self._write_back(row, len(piece), checksum if first else 0, status if last else 0, tag if last else None)
         self._announce(len(data))
         return True
 
-    def _fill(self, row: Row, piece: bytes) -> None:
+    def _fill(self, row: Row, piece: bytes, behind: int) -> None:
+        """`behind`: bytes that are still to come. Of the whole the last ones are the FCS, if that is stored."""
+        unwritten = 0 if self.traits.fcs_stored or self.bit("RCTL", RCTL.SECRC) else FCS_BYTES
         if not row.mine:
             self.events["RX_RING_OUTSIDE"] += 1
         elif self._writable(row.address, len(piece)):
-            self.memory.write(row.address, piece)
+            self.memory.write(row.address, piece[: max(len(piece) + behind - unwritten, 0)])
         else:
             self.events["RX_BUFFER_OUTSIDE"] += 1
 
@@ -289,6 +303,9 @@ class NaiveReceive:
         word = put(put(put(status, RX.DD, 1), RX.LENGTH, length), RX.CHECKSUM, checksum)
         if tag is not None:
             word = put(put(word, RX.VP, 1), RX.SPECIAL, tag)
+        if not self.traits.judges_sums:
+            was = int.from_bytes(self.memory.read(row.place + 8, 8), "little")
+            word = put(put(word, RX.CHECKSUM, take(was, RX.CHECKSUM)), ERRORS, take(was, ERRORS))
         self.memory.write(row.place + 8, word.to_bytes(8, "little"))
         self.events["RX_DESCRIPTOR"] += 1
 
@@ -299,7 +316,7 @@ class NaiveReceive:
         if small and stored <= small:
             self.causes |= CAUSE.SRPD.mask | CAUSE.RXT0.mask
             self.delaying = False
-        elif self["RDTR"]:
+        elif self["RDTR"] * self.traits.delays:
             self.delaying = True
         else:
             self.causes |= CAUSE.RXT0.mask
@@ -318,7 +335,7 @@ class NaiveReceive:
         word = put(put(0, RX.EOP, 1), RX.PIF, frame.inexact)
         if frame.bad:
             return put(put(word, RX.CE, 1), RX.IXSM, 1)
-        ip, layer4 = self._checksums(frame.octets[12:-FCS_BYTES])
+        ip, layer4 = self._checksums(frame.octets[12:-FCS_BYTES]) if self.traits.judges_sums else (None, None)
         if ip is None and layer4 is None:
             return put(word, RX.IXSM, 1)
         if ip is not None:

@@ -17,7 +17,6 @@ from glassnic.device.ports import FlatMemory
 from glassnic.device.receive_state import FIRST, ROW_MASK, WAITING
 from glassnic.device.recorder import Recorder
 from glassnic.spec.events import EVENTS
-from glassnic.spec.profiles import Traits
 from glassnic.spec.registers import REGISTERS, R
 from naive_receive import NaiveReceive
 from plain import plain
@@ -38,7 +37,7 @@ class Bench:
 
     def __init__(self, kind: ModuleType, scene: Scene, memory: FlatMemory) -> None:
         self.memory = memory
-        self.core = Core(memory, scene.model, Traits(), Recorder())
+        self.core = Core(memory, scene.model, scene.traits, Recorder())
         self.receive = kind.Receive(self.core)
         self.quanta: int | None = None
 
@@ -80,7 +79,7 @@ def of_engine(kind: str, scene: Scene) -> dict[str, Any]:
 
 def of_naive(scene: Scene) -> dict[str, Any]:
     memory = scene.memory()
-    twin = NaiveReceive(memory, scene.model)
+    twin = NaiveReceive(memory, scene.model, scene.traits)
 
     def write(name: str, index: int, value: int) -> None:
         row = REGISTERS[name]
@@ -94,7 +93,8 @@ def of_naive(scene: Scene) -> dict[str, Any]:
         elif done.way == "bad":
             twin.arrive([frame for frame in done.frames if len(frame) >= 4], bad=True)
         else:
-            twin.arrive([frame if done.way == "loopback" else frame.ljust(60, b"\0") for frame in done.frames])
+            least = 0 if done.way == "loopback" else scene.traits.shortest_octets - 4
+            twin.arrive([frame.ljust(least, b"\0") for frame in done.frames])
 
     play(scene, write, act)
     return {

@@ -33,12 +33,15 @@ NOT_CONTROL, PAUSE, UNSUPPORTED = range(3)
 PAUSE_OPCODE = 0x0001
 
 
-def exact_addresses(registers: RegisterFile) -> NDArray[np.int64]:
-    """The 16 exact entries as rows (destination, source), one of the two NOBODY: RAH.AS says which counts (§13.5.3)."""
+def exact_addresses(registers: RegisterFile, sources: int = 1) -> NDArray[np.int64]:
+    """The 16 exact entries as rows (destination, source), one of the two NOBODY: RAH.AS says which counts (§13.5.3).
+
+    `sources`: a mask on AS.
+    """
     pairs = list(zip(registers.many(R.RAL), registers.many(R.RAH), strict=True))
     rows = np.full((len(pairs), 2), NOBODY, np.int64)
     for index, (low, high) in enumerate(pairs):
-        select = take(high, RAH.AS)
+        select = take(high, RAH.AS) * sources
         if take(high, RAH.AV) and select < 2:  # 2 and 3 are reserved: they match nothing (inferred)
             rows[index, select] = take(high, RAH.ADDR) << 32 | low
     return rows
@@ -100,14 +103,15 @@ def passes_address(desk: Desk, setting: Setting, at: int, destination: int) -> i
         if desk.exact[row, 0] == destination or desk.exact[row, 1] == source:
             return row << WAY_LO
     if not destination & MULTICAST:
-        return ways.UNICAST << WAY_LO if setting.unicast else REFUSED
-    if setting.multicast:  # takes broadcasts too (inferred)
+        if setting.unicast or not setting.hash_unicast:
+            return ways.UNICAST << WAY_LO if setting.unicast else REFUSED
+    elif setting.multicast and (destination != ADDRESS_MASK or setting.mpe_broadcast):
         return ways.MULTICAST << WAY_LO
     if setting.broadcast and destination == ADDRESS_MASK:
         return ways.BROADCAST << WAY_LO
     index = (destination >> 32 >> setting.hash_shift) & 0xFFF
     if (int(desk.multicast[index >> 5]) >> (index & 31)) & 1:
-        return INEXACT | ways.HASH << WAY_LO
+        return INEXACT * setting.marks_inexact | ways.HASH << WAY_LO
     return REFUSED
 
 

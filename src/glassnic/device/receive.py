@@ -39,6 +39,7 @@ from glassnic.device.receive_state import (
     STARVED,
     STATE_WORDS,
     TAIL,
+    TRAITS_USED,
     WAITING,
     WIRE,
     Desk,
@@ -203,7 +204,7 @@ class Receive:
         if causes & CAUSE.RXT0.mask:
             self.timer.stop()
         if state[DELAYED]:
-            if registers[R.RDTR]:
+            if registers[R.RDTR] * core.traits.delays:
                 self.timer.start(core.now_ns, registers[R.RDTR], registers[R.RADV])
             else:
                 self.timer.stop()
@@ -282,12 +283,13 @@ class Receive:
 
     def _set(self) -> None:
         """The numbers of a turn, from the registers and the model: the gate where all become int64."""
-        registers, model = self.core.registers, self.core.model
+        registers, model, traits = self.core.registers, self.core.model, self.core.traits
         control, sums, general = registers[R.RCTL], registers[R.RXCSUM], registers[R.CTRL]
-        self._exact = exact_addresses(registers)
+        self._exact = exact_addresses(registers, traits.source_entries)
         self._multicast = np.array(registers.many(R.MTA), np.int64)
         self._vlans = np.array(registers.many(R.VFTA), np.int64)
-        base, entries = registers.pair(R.RDBAL, R.RDBAH), registers[R.RDLEN] // DESCRIPTOR_BYTES
+        base = registers.pair(R.RDBAL, R.RDBAH) & -DESCRIPTOR_BYTES
+        entries, fcs = registers[R.RDLEN] // DESCRIPTOR_BYTES, 0 if take(control, RCTL.SECRC) else FCS
         size = take(control, RCTL.BSIZE)
         setting = Setting(
             base=base if base < NOWHERE else NOWHERE,
@@ -295,9 +297,9 @@ class Receive:
             low_water=entries >> (take(control, RCTL.RDMTS) + 1),
             buffer=BUFFER_BYTES[size] * (16 if take(control, RCTL.BSEX) and size else 1),
             fifo=self._fifo_bytes,
-            longest=LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN,
+            longest=(LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN) + traits.oversize,
             store_bad=take(control, RCTL.SBP),
-            fcs=0 if take(control, RCTL.SECRC) else FCS,
+            fcs=fcs,
             small=registers[R.RSRPD] if model.small_packets else 0,
             unicast=take(control, RCTL.UPE),
             multicast=take(control, RCTL.MPE),
@@ -306,7 +308,7 @@ class Receive:
             vet=registers[R.VET],
             strip=take(general, CTRL.VME),
             vlan_filter=take(control, RCTL.VFE),
-            cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) else -1,
+            cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) & traits.compares_cfi else -1,
             flow=take(general, CTRL.RFCE),
             flow_address=registers.pair(R.FCAL, R.FCAH),
             flow_type=registers[R.FCT],
@@ -314,9 +316,11 @@ class Receive:
             discard_pause=take(control, RCTL.DPF),
             pass_control=take(control, RCTL.PMCF),
             sum_start=take(sums, RXCSUM.PCSS),
-            ipv4=take(sums, RXCSUM.IPOFL),
-            ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6,
-            layer4=take(sums, RXCSUM.TUOFL),
+            ipv4=take(sums, RXCSUM.IPOFL) & traits.judges_sums,
+            ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6 & traits.judges_sums,
+            layer4=take(sums, RXCSUM.TUOFL) & traits.judges_sums,
+            unwritten=0 if traits.fcs_stored else fcs,
+            **{name: getattr(traits, name) for name in TRAITS_USED},
         )
         self._words = np.array(setting, np.int64)
         self._lay_desk()

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from glassnic.device.crc import crc32
 from glassnic.device.cutting import frames_in, put_frame
 from glassnic.device.filters import (
-    ADDRESS_MASK,
-    MULTICAST,
     NOT_CONTROL,
     PAUSE,
     REFUSED,
@@ -29,6 +27,7 @@ from glassnic.device.filters import (
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import VNET_LEAD
 from glassnic.device.receive_checksum import IXSM, verdict
+from glassnic.device.receive_counts import count_bad, count_good, octets
 from glassnic.device.receive_state import (
     ADDRESS,
     BAD,
@@ -46,6 +45,7 @@ from glassnic.device.receive_state import (
     MISSED,
     ODD_SIZE,
     QUANTA,
+    ROOM_BYTES,
     ROW_MASK,
     SERIAL,
     SHORTEST,
@@ -70,11 +70,7 @@ from glassnic.spec import events
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import CAUSE
 
-CRCERRS, RLEC, MPC, RNBC = INDEX["CRCERRS"], INDEX["RLEC"], INDEX["MPC"], INDEX["RNBC"]
-RUC, RFC, ROC, RJC = INDEX["RUC"], INDEX["RFC"], INDEX["ROC"], INDEX["RJC"]
-TPR, TOR, GPRC, GORC = INDEX["TPR"], INDEX["TOR"], INDEX["GPRC"], INDEX["GORC"]
-BPRC, MPRC, PRC64 = INDEX["BPRC"], INDEX["MPRC"], INDEX["PRC64"]
-# PRC64, 127, 255, 511, 1023, 1522 stand in a row (§13.7.21 to §13.7.26).
+MPC, RNBC, TPR, TOR = INDEX["MPC"], INDEX["RNBC"], INDEX["TPR"], INDEX["TOR"]
 XONRXC, XOFFRXC, FCRUC = INDEX["XONRXC"], INDEX["XOFFRXC"], INDEX["FCRUC"]
 
 DD, EOP, VP, PIF, CE = (bit.mask >> 32 for bit in (RX.DD, RX.EOP, RX.VP, RX.PIF, RX.CE))
@@ -126,8 +122,8 @@ def arrive(
                 length = put_frame(inbox, start, end, index, arena, at)
             else:
                 length = end - start
-                copy(arena, at, inbox, start, min(length, LONGEST))  # of a frame longer than any the start will do
-            while way == WIRE and length < SHORTEST - FCS:
+                copy(arena, at, inbox, start, min(length, ROOM_BYTES))  # of a frame longer than any the start will do
+            while way == WIRE and length < setting.shortest_octets - FCS:
                 arena[at + length] = 0
                 length += 1
             if way != SPOILT:
@@ -174,7 +170,7 @@ def deliver(
 def berth(desk: Desk) -> int:
     """Where in the arena a frame lies while it arrives: behind those that wait, at the start again after the end."""
     state = desk.state
-    if not state[WAITING] or state[USED] > len(desk.arena) - LONGEST:
+    if not state[WAITING] or state[USED] > len(desk.arena) - ROOM_BYTES:
         state[USED] = 0
     return int(state[USED])
 
@@ -183,9 +179,9 @@ def berth(desk: Desk) -> int:
 def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
     """Count a frame and filter it; its marks if it is to be kept, REFUSED if not."""
     desk.counts[TPR] += 1
-    desk.counts[TOR] += length
-    odd = length < SHORTEST or length > setting.longest
-    kind = NOT_CONTROL if bad or odd else control_kind(desk, setting, at)
+    desk.counts[TOR] += octets(desk, setting, at, length)
+    odd = length < setting.shortest_octets or length > setting.longest
+    kind = NOT_CONTROL if bad or odd or length < SHORTEST else control_kind(desk, setting, at)
     if kind == PAUSE:
         pause(desk, at)
     elif kind == UNSUPPORTED:
@@ -199,7 +195,8 @@ def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
     if bad or odd:
         count_bad(desk, length, bad, odd)
         marks |= (BAD if bad else 0) | (ODD_SIZE if odd else 0)
-        if not setting.store_bad or length > LONGEST:  # nothing longer than LONGEST fits, whatever SBP says (inferred)
+        # Nothing longer fits, whatever SBP says (inferred).
+        if not setting.store_bad or length > LONGEST + setting.oversize:
             record(desk, events.RX_BAD, length, marks & (BAD | ODD_SIZE), 0)
             return REFUSED
     return marks | (CONTROL if kind != NOT_CONTROL else 0)
@@ -212,37 +209,6 @@ def pause(desk: Desk, at: int) -> None:
     desk.counts[XOFFRXC if quanta else XONRXC] += 1
     desk.state[QUANTA] = quanta
     record(desk, events.RX_PAUSE, quanta, 0, 0)
-
-
-@leaf
-def count_bad(desk: Desk, length: int, bad: bool, odd: bool) -> None:
-    """Frames that pass the filters but are damaged or of illegal length (§13.7.1, §13.7.15, §13.7.34 to §13.7.37)."""
-    counts = desk.counts
-    if bad and length >= SHORTEST:
-        counts[CRCERRS] += 1
-    if odd:
-        counts[RLEC] += 1
-        if length < SHORTEST:
-            counts[RFC if bad else RUC] += 1
-        else:
-            counts[RJC if bad else ROC] += 1
-
-
-@leaf
-def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
-    """A frame is received once it is in the packet buffer (§13.7); where it goes from there does not matter here."""
-    counts = desk.counts
-    counts[GPRC] += 1
-    counts[GORC] += length
-    size = 0 if length == SHORTEST else 1
-    while 0 < size < 5 and length >> (6 + size):
-        size += 1
-    counts[PRC64 + size] += 1
-    destination = load64(desk.arena, at) & ADDRESS_MASK
-    if destination == ADDRESS_MASK:
-        counts[BPRC] += setting.broadcast  # with RCTL.BAM=0 it is not counted as one (§13.7.28)
-    elif destination & MULTICAST:
-        counts[MPRC] += 1
 
 
 @leaf
@@ -368,12 +334,14 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
             if not mine:
                 record(desk, events.RX_RING_OUTSIDE, place, at, 0)
             elif reach(desk.ranges, address, taken, 1):
-                copy(desk.data, address, desk.arena, start + stored - left, taken)
+                written = min(taken, max(left - setting.unwritten, 0))
+                copy(desk.data, address, desk.arena, start + stored - left, written)
             else:
                 record(desk, events.RX_BUFFER_OUTSIDE, place, address, taken)
             whole = DD | (flags if taken == left else 0)
             if mine:
-                write_back(desk, at, taken, checksum if left == stored else 0, whole, special if taken == left else 0)
+                first, last = left == stored, taken == left
+                write_back(desk, setting, at, taken, checksum if first else 0, whole, special if last else 0)
                 record(desk, events.RX_DESCRIPTOR, place, address, taken << 16 | whole)
             left -= taken
         state[HEAD] = place + 1 if place + 1 < setting.entries else 0
@@ -384,14 +352,15 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
 
 
 @leaf
-def write_back(desk: Desk, at: int, length: int, checksum: int, flags: int, special: int) -> None:
+def write_back(desk: Desk, setting: Setting, at: int, length: int, checksum: int, flags: int, special: int) -> None:
     """Bytes 8 to 15 of a descriptor; the status with DD last, for that is what software polls (§3.2.3)."""
     data = desk.data
     data[at + 8] = length & 0xFF
     data[at + 9] = length >> 8
-    data[at + 10] = checksum & 0xFF
-    data[at + 11] = checksum >> 8
-    data[at + 13] = flags >> 8
+    if setting.judges_sums:
+        data[at + 10] = checksum & 0xFF
+        data[at + 11] = checksum >> 8
+        data[at + 13] = flags >> 8
     data[at + 14] = special & 0xFF
     data[at + 15] = special >> 8
     data[at + 12] = flags & 0xFF

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.spec.profiles import Traits
 
 # What `state` holds between calls: the ring, the count of frames delivered, and the FIFO.
 HEAD, TAIL, SERIAL, FIRST, WAITING, HELD, USED = range(7)
@@ -32,13 +33,15 @@ WIRE, LOOPED, SPOILT = range(3)
 FCS, TAG, HEADER, ADDRESS = 4, 4, 14, 6
 SHORTEST, LONGEST_PLAIN, LONGEST = 64, 1522, 16384
 """The shortest legal frame, the longest with RCTL.LPE=0 and with LPE=1 (§13.7.15)."""
+ROOM_BYTES = LONGEST + 4
+"""What a frame takes at most; a known card bears with one that is longer by its FCS."""
 
 ROWS = 4096
 """More frames than a FIFO of 64 KB can hold of the shortest kind that passes."""
 ROW_MASK = ROWS - 1
 FIFO_BYTES = 1 << 16
 """The whole packet buffer."""
-ARENA_BYTES = FIFO_BYTES + 2 * LONGEST
+ARENA_BYTES = FIFO_BYTES + 2 * ROOM_BYTES
 """Room for a full FIFO, for what is left free at the end when frames go on at the start, and for one that arrives."""
 
 
@@ -94,6 +97,19 @@ class Setting(NamedTuple):
     ipv4: int
     ipv6: int
     layer4: int
+    unwritten: int
+    """Bytes of the FCS that count in the length and are not stored."""
+    shortest_octets: int
+    oversize: int
+    hash_unicast: int
+    mpe_broadcast: int
+    marks_inexact: int
+    judges_sums: int
+    stripped_counted: int
+
+
+TRAITS_USED = tuple(name for name in Setting._fields if name in Traits._fields)
+"""What of a profile is among the numbers of a turn, under its own name."""
 
 
 @leaf
@@ -103,6 +119,7 @@ def unpack(words: NDArray[np.int64]) -> Setting:
     return Setting(
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13],
         w[14], w[15], w[16], w[17], w[18], w[19], w[20], w[21], w[22], w[23], w[24], w[25], w[26],
+        w[27], w[28], w[29], w[30], w[31], w[32], w[33], w[34],
     )  # fmt: skip
 
 

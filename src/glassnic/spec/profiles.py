@@ -61,9 +61,32 @@ class Traits(NamedTuple):
     shortest_bytes: int = 28
     """The least that is sent without padding, less FCS (§13.4.33); 0: even a packet of no bytes is."""
 
+    # Reception
+    shortest_octets: int = 64
+    """The shortest frame that is taken, FCS included (§13.7.34); one that comes shorter by the wire is filled up."""
+    oversize: int = 0
+    """By how many bytes a frame may be longer than 1522, or with RCTL.LPE than 16384 (§13.7.15)."""
+    fcs_stored: int = 1
+    """With RCTL.SECRC=0 the FCS counts in the length. 1: it goes to memory (§13.4.22); 0: its place is left as it was."""
+    source_entries: int = 1
+    """Mask on RAH.AS: 1 when an exact entry can be for sources (§13.5.3)."""
+    hash_unicast: int = 0
+    """1: the multicast table is asked about frames to one station too (§13.5.1)."""
+    mpe_broadcast: int = 1
+    """1: RCTL.MPE takes broadcasts too. Silent in the manual (§13.4.22)."""
+    compares_cfi: int = 1
+    """Mask on RCTL.CFIEN: 1 when the VLAN filter looks at CFI (§9.3)."""
+    marks_inexact: int = 1
+    """1: what passed by the multicast table alone has PIF (§3.2.3.1)."""
+    judges_sums: int = 1
+    """1: received checksums are looked at (§3.2.9). 0: IXSM is in each descriptor, and what stood in its errors and its
+    packet checksum stays there (§3.2.3)."""
+
     # Statistics
     tag_counted: int = 1
     """1: TOT and GOTC take in the inserted tag (§13.7.42)."""
+    stripped_counted: int = 1
+    """1: TOR and GORC take in the tag that was taken out (§13.7.27)."""
     good_octets: int = 64
     """The shortest packet that GPTC and GOTC count, FCS included (§13.7.30)."""
     sends_by_frame: int = 0
@@ -74,7 +97,7 @@ class Traits(NamedTuple):
     watches_low: int = 1
     """Mask on what watches for few descriptors: 1 when TXD_LOW is ever set (§13.4.43)."""
     delays: int = 1
-    """Mask on TIDV: 1 when a write-back with IDE delays its cause (§13.4.41)."""
+    """Mask on TIDV and RDTR: 1 when they delay their causes (§13.4.41, §13.4.30)."""
     idle_txqe: int = 0
     """1: a write of TDT that gives no descriptor sets TXQE too. Silent in the manual (§13.4.17)."""
     soft_reset: int = 1
@@ -105,14 +128,26 @@ QEMU_7_2 = Traits(
     pads=0,
     shortest_bytes=0,
     tag_counted=0,
+    stripped_counted=0,
+    oversize=4,
+    fcs_stored=0,
+    source_entries=0,
+    hash_unicast=1,
+    compares_cfi=0,
+    marks_inexact=0,
+    judges_sums=0,
     good_octets=0,
     sends_by_frame=1,
     watches_low=0,
     delays=0,
     idle_txqe=1,
     soft_reset=0,
-    writable=(("TDBAL", 0xFFFF_FFFF),),
+    writable=(("TDBAL", 0xFFFF_FFFF), ("RDBAL", 0xFFFF_FFFF)),
 )
+_UNCOUNTED = frozenset({
+    "PTC64", "PTC127", "PTC255", "PTC511", "PTC1023", "PTC1522", "MPTC", "BPTC", "GOTCL", "GOTCH", "GORCL", "GORCH",
+    "TSCTC",
+})  # fmt: skip
 
 PROFILES: dict[str, Traits] = {
     "manual": MANUAL,
@@ -120,8 +155,9 @@ PROFILES: dict[str, Traits] = {
     "one-context": Traits(segmented_slot=0),
     "qemu-7.2": QEMU_7_2,
     "qemu-11.1": QEMU_7_2._replace(
-        absent=frozenset(
-            {"PTC64", "PTC127", "PTC255", "PTC511", "PTC1023", "PTC1522", "MPTC", "BPTC", "GOTCL", "GOTCH", "TSCTC"}
-        )
+        shortest_octets=0,
+        oversize=0,
+        mpe_broadcast=0,
+        absent=_UNCOUNTED,
     ),
 }
