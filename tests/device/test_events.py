@@ -178,7 +178,7 @@ TOLD: dict[int, str] = {
     events.TX_UNLOADED: "the packet from descriptor 0 on uses context 0, which was not loaded since the reset",
     events.TX_WRITE_BACK_OUTSIDE: "descriptor 0 cannot be written back: its memory is read only",
     events.TX_HEADER_FIELD_OUTSIDE: "a header field at 48 lies outside the header of 14 bytes: left alone",
-    events.RX_FRAME: "frame 0 of 60 bytes is delivered",
+    events.RX_FRAME: "the card's frame 0, 60 bytes, is delivered",
     events.RX_DESCRIPTOR: "descriptor 0 takes 60 bytes at 0x3e0000",
     events.RX_FILTERED: "a frame passes no filter",
     events.RX_NO_BUFFER: "a frame finds too few receive descriptors",

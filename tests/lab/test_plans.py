@@ -13,7 +13,7 @@ from rich.console import Console
 
 from glassnic.lab import plans
 from glassnic.lab.card import CardChoice
-from glassnic.lab.command import add_arguments, chosen, conclude, leave_out, run
+from glassnic.lab.command import add_arguments, chosen, conclude, leave_out, of_the_card, run
 from glassnic.lab.errors import LabError
 from glassnic.lab.fetch import Fetched
 from glassnic.lab.kit import Kit, Qemu
@@ -85,6 +85,26 @@ def test_an_outcome_reads_the_same_to_people_and_programs() -> None:
         "  ✓ Sentence 0.  [seen 0]",
         "  ✗ Sentence 1.  [seen 1]",
     ]
+
+
+def test_each_machines_card_writes_files_of_its_own_and_listens_at_the_one_socket() -> None:
+    card = CardChoice(serve={"pcapng": "/tmp/a.pcapng,size=1M", "record": "b.rec", "control": "/tmp/c"})
+    assert card.of_machine(1).serve["pcapng"] == "/tmp/a.pcapng,size=1M"
+    assert card.of_machine(3).serve == {
+        "pcapng": "/tmp/a-3.pcapng,size=1M", "record": f"{Path.cwd()}/b-3.rec", "control": "/tmp/c"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--nic", "e1000", "--control", "c"), "--control asks for what QEMU's e1000 cannot do"),
+        (("--findings", "f,size=1M"), "give --findings without size and files"),
+    ],
+)
+def test_what_a_card_cannot_do_for_a_guest_is_refused(words: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(LabError, match=sentence):
+        of_the_card(arguments(*words))
 
 
 @pytest.fixture

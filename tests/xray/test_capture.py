@@ -75,7 +75,7 @@ def test_every_frame_of_a_served_card_is_there_both_ways_with_its_story(machine:
         assert [guest.receive() for _ in range(30)] == sent[first : first + 30]
     guest.leave()
     found = list(entries(str(path)))
-    for direction, words in ((OUTBOUND, "sent as gathered"), (INBOUND, "is delivered")):
+    for direction, words in ((OUTBOUND, "sent as gathered"), (INBOUND, ", delivered")):
         some = [entry for entry in found if entry.packet.direction == direction]
         assert [entry.packet.frame for entry in some] == sent
         assert all(entry.explanation and words in entry.explanation.headline for entry in some)
@@ -185,7 +185,7 @@ def test_frames_that_wait_in_the_fifo_are_told_when_they_are_delivered(path: Pat
     probe.sent([], fresh(bench, total))
     for number, one in enumerate(packets(path)):
         assert (one.at_ns, one.direction, one.frame) == (5, INBOUND, frame(60 + number, MAC))
-        assert "is delivered" in one.comments[0]
+        assert ", delivered" in one.comments[0]
         assert f"descriptor {number} takes {60 + number} bytes" in one.comments[0]
         assert ("waits in the FIFO" in one.comments[0]) == (number > 0)
 

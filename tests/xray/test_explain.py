@@ -101,11 +101,19 @@ def arrived(*frames: bytes, control: int = 0, free: int = RX_ENTRIES - 1) -> lis
 
 def test_an_arrival_is_told_by_what_became_of_it() -> None:
     taken, refused = arrived(frame(60, MAC), frame(60))
-    assert "is delivered" in taken.headline
+    assert ", delivered" in taken.headline
     assert "descriptor 0 takes 60 bytes at 0x" in taken.sentences[0]
     assert "let in by exact address entry 0 (§13.5.3)" in taken.sentences
     assert "no checksum was looked at: IXSM (§3.2.3.1)" in taken.sentences
     assert refused.headline.endswith("passes no filter (§3.2.1): no address filter takes it (§3.2.1)")
+
+
+@pytest.mark.parametrize(("ethertype", "name"), [(0x0806, "ARP"), (0x8808, "flow control"), (0x88B5, "type 0x88b5")])
+def test_a_packet_without_ip_is_called_by_its_type(ethertype: int, name: str) -> None:
+    bench = Workbench()
+    bench.send(frame(12) + ethertype.to_bytes(2, "big") + bytes(60))
+    (told,) = explanations(bench)
+    assert told.headline == f"{name}, sent as gathered"
 
 
 def test_an_arrivals_checksums_are_told_as_the_descriptor_told_them() -> None:
@@ -126,7 +134,7 @@ def test_an_arrival_that_waited_in_the_fifo_is_told_with_its_delivery() -> None:
     for ahead, told in enumerate(waited):
         assert f"a frame of 64 bytes waits in the FIFO behind {ahead} others" in "".join(told.sentences)
         assert f"descriptor {ahead + 1} takes 60 bytes" in "".join(told.sentences)
-        assert "is delivered" in told.headline
+        assert ", delivered" in told.headline
     assert "passes no filter" in refused.headline
 
 

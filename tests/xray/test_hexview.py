@@ -6,6 +6,7 @@ import pytest
 
 from glassnic.spec.fields import CTRL
 from glassnic.spec.registers import R
+from glassnic.xray.explain import Explanation
 from glassnic.xray.hexview import Side, compare, marks_of, view
 from recorded import SUMS, UDP_CONTEXT, datagram, explanations, segmentation, send
 from workbench import Workbench, frame
@@ -86,3 +87,11 @@ def test_two_frames_stand_one_above_the_other_with_signs_under_what_differs() ->
     assert lines[first].startswith("  496  one")
     assert [lines[row][at : at + 2] for row in (first, second)] == [bench.frames[0][500:501].hex(), "3f"]
     assert [line.split()[0] for line in lines] == ["0", "...", "480", "496", "other", "^^", "512", "...", "1488"]
+
+
+def test_a_frame_that_arrived_has_its_bytes_and_no_marks() -> None:
+    lines = [line.plain for line in view(Explanation("UDP, delivered", (), (), None), b"\0\0AB" + bytes(14))]
+    assert lines == [
+        "    0  00 00 41 42 00 00 00 00 00 00 00 00 00 00 00 00  ..AB............",
+        "   16  00 00                                            ..",
+    ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -28,8 +28,21 @@ class CardChoice(NamedTuple):
     """A BACKEND of `glassnic serve`; None: the lab's own wire."""
     nic: str = "glassnic"
     """`glassnic`, or a QEMU model such as `e1000` to compare with."""
-    record: Path | None = None
-    """Where the session of each machine's card is recorded: FILE, then FILE-2 and so on."""
+    serve: Mapping[str, str] = {}
+    """More options of `glassnic serve`, by their names."""
+
+    def of_machine(self, number: int) -> CardChoice:
+        """The card of the first machine, or of the next: each writes files of its own, FILE, FILE-2 and so on."""
+        return self._replace(serve={name: _nth(text, number, name) for name, text in self.serve.items()})
+
+
+def _nth(text: str, number: int, name: str) -> str:
+    """What an option says for the card of machine `number`; FILE may have words of its own behind a comma."""
+    path, comma, words = text.partition(",")
+    place = Path(path).absolute()  # a card in a namespace does not stand where we do
+    if number > 1 and name != "control":  # one card at a time listens there
+        place = place.with_stem(f"{place.stem}-{number}")
+    return f"{place}{comma}{words}"
 
 
 class Card(Protocol):
@@ -74,11 +87,12 @@ class ServedCard:
     ) -> None:
         """`watched`: it writes down what is wrong with requests and frames, which takes its time."""
         self.socket = folder / "card.sock"
-        self.findings = folder / "findings.json"
+        options = {"findings": str(folder / "findings.json")} if watched else {}
+        options |= choice.serve
+        self.findings = Path(options.get("findings", ""))
         words = [sys.executable, "-m", "glassnic", "serve", "--socket", str(self.socket), "--net", net]
         words += ["--model", choice.model, "--profile", choice.profile, "--mac", MAC]
-        words += ["--findings", str(self.findings)] if watched else []
-        words += ["--record", str(choice.record.absolute())] if choice.record else []
+        words += [word for name, text in options.items() for word in (f"--{name}", text)]
         self.process = Process("The card", words, folder / "card.txt", inside=inside)
         self.process.wait_for(lambda: "listens" in self.process.said, START_SECONDS, "its word that it listens")
 

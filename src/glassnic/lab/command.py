@@ -31,6 +31,14 @@ DEFAULT_NET = "host"
 """For a person at the console: a neighbour that leases an address and needs nothing of the machine."""
 BRING_UP = "modprobe e1000 && ip link set eth0 up && await-carrier 10 && udhcpc -i eth0 -n -q -t 5 >/dev/null 2>&1"
 
+OF_THE_CARD = {
+    "pcapng": ("FILE", "record frames and what the card did to them, for Wireshark, `glassnic explain` and `report`"),
+    "findings": ("FILE", "write what is wrong with requests and frames as JSON lines"),
+    "record": ("FILE", "record the driver's session, for `glassnic replay FILE`"),
+    "control": ("PATH", "answer `glassnic top` and `glassnic ctl` on a socket here"),
+}
+"""Options of `glassnic serve` that mean the same here."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `glassnic vm`."""
@@ -46,9 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BACKEND",
         help="where frames go, as for `glassnic serve`; plans default to a wire of the lab's own",
     )
-    parser.add_argument(
-        "--record", metavar="FILE", type=Path, help="record the driver's session, for `glassnic replay FILE`"
-    )
+    for name, (metavar, words) in OF_THE_CARD.items():
+        parser.add_argument(f"--{name}", metavar=metavar, help=words)
     parser.add_argument("--append", metavar="ARGS", default="", help="more words for the guest's kernel command line")
     parser.add_argument("--keep", action="store_true", help="keep the logs, recordings and console, and say where")
     parser.add_argument("--json", metavar="FILE", help="write the results here as JSON; - is standard output")
@@ -70,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         plans = chosen(args.test, args.net)
         kit = prepare(args.nic == "glassnic", folder, console)
         net = args.net or (None if plans else DEFAULT_NET)
-        lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic, args.record), folder, args.append)
+        lab = Lab(kit, CardChoice(args.model, args.profile, net, args.nic, of_the_card(args)), folder, args.append)
         if not plans:
             return run_shell(lab, args, console)
         left_out = leave_out(lab, plans, console)
@@ -86,6 +93,16 @@ def run(args: argparse.Namespace) -> int:
             print(f"Logs, recordings and console are in {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def of_the_card(args: argparse.Namespace) -> dict[str, str]:
+    """The options that go to `glassnic serve` as they are; LabError for what no card can do."""
+    given = {name: text for name in OF_THE_CARD if (text := getattr(args, name)) is not None}
+    if given and args.nic != "glassnic":
+        raise LabError(f"--{next(iter(given))} asks for what QEMU's {args.nic} cannot do: leave it out.")
+    if "," in given.get("findings", ""):
+        raise LabError("The findings of a guest go into one file: give --findings without size and files.")
+    return given
 
 
 def prepare(glassnic_card: bool, folder: Path, console: Console) -> Kit:

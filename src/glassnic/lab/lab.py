@@ -170,17 +170,10 @@ class Lab:
         inside = self.wire.inside if self.has_wire else ()
         if self.choice.nic == "glassnic":
             net = self.choice.net or f"tap:{TAP}{TAP_WITHOUT_OFFLOADS}"
-            self._card = ServedCard(self._choice_now(), net, folder, inside, self._watched)
+            self._card = ServedCard(self.choice.of_machine(self._machines), net, folder, inside, self._watched)
             return Machine(self.kit, self._card, folder, boot)
         self._card = QemuCard(self.choice.nic, TAP)
         return Machine(self.kit, self._card, folder, boot, inside)
-
-    def _choice_now(self) -> CardChoice:
-        """The card of this machine: each machine's session is recorded in a file of its own."""
-        record = self.choice.record
-        if record is None or self._machines == 1:
-            return self.choice
-        return self.choice._replace(record=record.with_stem(f"{record.stem}-{self._machines}"))
 
     def _end_quietly(self) -> None:
         """After a failure the next plan gets a new machine; how the old one ends is no news any more."""

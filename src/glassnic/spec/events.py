@@ -132,7 +132,7 @@ EVENTS: tuple[Event, ...] = (
     Event(TX_UNLOADED, "TX_UNLOADED", ("place", "slot", "c"), "the packet from descriptor {place} on uses context {slot}, which was not loaded since the reset", "3.6", ERROR),
     Event(TX_WRITE_BACK_OUTSIDE, "TX_WRITE_BACK_OUTSIDE", ("place", "address", "c"), "descriptor {place} cannot be written back: its memory is read only", "3.4.2", ERROR),
     Event(TX_HEADER_FIELD_OUTSIDE, "TX_HEADER_FIELD_OUTSIDE", ("offset", "hdrlen", "c"), "a header field at {offset} lies outside the header of {hdrlen} bytes: left alone", "3.5.9", ERROR),
-    Event(RX_FRAME, "RX_FRAME", ("serial", "length", "marks"), "frame {serial} of {length} bytes is delivered", "3.2.3"),
+    Event(RX_FRAME, "RX_FRAME", ("serial", "length", "marks"), "the card's frame {serial}, {length} bytes, is delivered", "3.2.3"),
     Event(RX_DESCRIPTOR, "RX_DESCRIPTOR", ("place", "address", "filled"), "descriptor {place} takes {bytes} bytes at {address:#x}", "3.2.3"),
     Event(RX_FILTERED, "RX_FILTERED", ("destination", "length", "why"), "a frame passes no filter", "3.2.1"),
     Event(RX_NO_BUFFER, "RX_NO_BUFFER", ("length", "rdh", "rdt"), "a frame finds too few receive descriptors", "13.7.33"),

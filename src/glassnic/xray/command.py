@@ -27,6 +27,8 @@ from glassnic.xray.story import Story
 
 ARROWS = {OUTBOUND: "sent", INBOUND: "received", 0: ""}
 STYLES = {ERROR: "bold red"}
+AT_ONCE = 200
+"""Lines."""
 
 FATES = SAME, OTHER, NOT_SENT, NOT_TOLD, NOT_COMPARED = (
     "would be the same", "would differ", "would not leave", "cannot be told", "did not leave or have no record",
@@ -64,9 +66,9 @@ def run(args: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     try:
         if args.frame is None and args.against is None:
-            _list(args.file, args.findings, console)
+            _print(_list(args.file, args.findings), console)
         elif args.frame is None:
-            _list_against(args.file, args.against, console)
+            _print(_list_against(args.file, args.against), console)
         elif args.against is None:
             _tell(_nth(args.file, args.frame), console)
         else:
@@ -79,10 +81,15 @@ def run(args: argparse.Namespace) -> int:
 
 def entries(path: str) -> Iterator[Entry]:
     """Every packet of the file, explained. Raises CaptureError."""
+    for number, packet in _packets(path):
+        yield Entry(number, packet, _explained(packet))
+
+
+def _packets(path: str) -> Iterator[tuple[int, Packet]]:
+    """Every packet of the file, numbered from 1. Raises CaptureError."""
     try:
         with open(path, "rb") as file:
-            for number, packet in enumerate(read(file), 1):
-                yield Entry(number, packet, _explained(packet))
+            yield from enumerate(read(file), 1)
     except OSError as error:
         raise CaptureError(f"{path} cannot be read: {error.strerror}") from error
     except CaptureError as error:
@@ -99,14 +106,27 @@ def _explained(packet: Packet) -> Explanation | None:
 
 def _nth(path: str, number: int) -> Entry:
     last = 0
-    for entry in entries(path):
-        last = entry.number
+    for last, packet in _packets(path):
         if last == number:
-            return entry
+            return Entry(number, packet, _explained(packet))
     raise CaptureError(f"{path} has no frame {number}: its frames are 1 to {last}")
 
 
-def _list(path: str, only_findings: bool, console: Console) -> None:
+def _print(lines: Iterator[Text], console: Console) -> None:
+    """Many at once, which is quicker; what is there when the file turns out to be damaged, too."""
+    some: list[Text] = []
+    try:
+        for line in lines:
+            some.append(line)
+            if len(some) == AT_ONCE:
+                console.print(*some, sep="\n")
+                some = []
+    finally:
+        if some:
+            console.print(*some, sep="\n")
+
+
+def _list(path: str, only_findings: bool) -> Iterator[Text]:
     """A line for each frame, then what was found, counted."""
     frames, found = 0, 0
     for entry in entries(path):
@@ -114,10 +134,10 @@ def _list(path: str, only_findings: bool, console: Console) -> None:
         points = entry.explanation.points if entry.explanation else ()
         found += bool(points)
         if points or not only_findings:
-            console.print(_line(entry))
+            yield _line(entry)
         for point in points if only_findings else ():
-            console.print(Text(f"       {point}", STYLES.get(point.severity, "yellow")))
-    console.print(Text(f"{frames} frames, {found} of them with findings"))
+            yield Text(f"       {point}", STYLES.get(point.severity, "yellow"))
+    yield Text(f"{frames} frames, {found} of them with findings")
 
 
 def _line(entry: Entry) -> Text:
@@ -154,12 +174,13 @@ def _tell(entry: Entry, console: Console) -> None:
         console.print()
     for sentence in explanation.sentences:
         console.print(Text(f"- {sentence}"))
-    console.print()
+    if explanation.sentences:
+        console.print()
     for line in view(explanation, packet.frame):
         console.print(line)
 
 
-def _list_against(path: str, profile: str, console: Console) -> None:
+def _list_against(path: str, profile: str) -> Iterator[Text]:
     """A line for each frame that would not be the same under this profile, then how many of them there are."""
     fates: Counter[str] = Counter()
     for entry in entries(path):
@@ -167,9 +188,9 @@ def _list_against(path: str, profile: str, console: Console) -> None:
         fate, words = _in_short(story, profile) if story else (NOT_COMPARED, "")
         fates[fate] += 1
         if words:
-            console.print(_head(entry).append(f": {words}"))
+            yield _head(entry).append(f": {words}")
     counts = ", ".join(f"{fates[fate]} {fate}" for fate in FATES if fates[fate] or fate is OTHER)
-    console.print(Text(f"{fates.total()} frames; under {profile} {counts}"))
+    yield Text(f"{fates.total()} frames; under {profile} {counts}")
 
 
 def _in_short(story: Story, profile: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from glassnic.wire.verdict import verify
 from glassnic.xray.detect import detect
 from glassnic.xray.found import Found, noted
 from glassnic.xray.note import Note
+from glassnic.xray.outline import protocol_of
 from glassnic.xray.story import SEGMENTED, WORD, Load, Story, read_story
 from glassnic.xray.trace import Row
 
@@ -42,7 +43,7 @@ class Explanation(NamedTuple):
 def explain(note: Note, frame: bytes) -> Explanation:
     """Explain a frame from its record. ValueError if the record is of no frame."""
     if note.piece.rows[0][0] >= events.RX_FRAME:
-        return _explain_arrival(note.piece.rows)
+        return _explain_arrival(note.piece.rows, frame)
     return explain_story(read_story(note.origin, frame, note.piece))
 
 
@@ -52,18 +53,20 @@ def explain_story(story: Story) -> Explanation:
     return Explanation(_headline(story), tuple(_sentences(story)), points, story)
 
 
-def _explain_arrival(rows: Sequence[Row]) -> Explanation:
+def _explain_arrival(rows: Sequence[Row], frame: bytes) -> Explanation:
     """A frame from the wire: its rows, one sentence each; the last one says what became of it."""
+    protocol = protocol_of(frame)
     told = [_event_sentence(row) for row in rows if not BY_NUMBER[row[0]].finding]
     if rows[0][0] == events.RX_CUT:
         return Explanation(_cut_apart(rows), tuple(told[1:MOST_ROWS]), tuple(noted(rows)), None)
     event, _, _, last = rows[-1]
-    told[-1:-1] = _delivered(last) if event == events.RX_FRAME else ()
+    if event == events.RX_FRAME:
+        return Explanation(f"{protocol}, delivered", (*told, *_delivered(last)), tuple(noted(rows)), None)
     if event == events.RESET:
         told[-1] = f"lost from the FIFO: {told[-1]}"
     if event == events.RX_FILTERED:
         told[-1] += f": {REFUSALS.get(last, 'for a reason unknown')}"
-    return Explanation(told[-1], tuple(told[:-1]), tuple(noted(rows)), None)
+    return Explanation(f"{protocol}: {told[-1]}", tuple(told[:-1]), tuple(noted(rows)), None)
 
 
 def _cut_apart(rows: Sequence[Row]) -> str:
@@ -92,7 +95,7 @@ def _headline(story: Story) -> str:
     if story.whole:
         return f"TCP, a send handed over whole, for the host to cut into {story.number} frames"
     sums = verify(story.frame).sums
-    protocol = sums[-1].of.removesuffix(" header") if sums else "a packet"
+    protocol = sums[-1].of.removesuffix(" header") if sums else protocol_of(story.bare)
     if story.kind == SEGMENTED:
         return f"{protocol}, segment {story.number + 1} of a send{', its last' if story.last else ''}"
     asked = " and ".join(dict.fromkeys(f"the {one.of} checksum" for one in story.sums))

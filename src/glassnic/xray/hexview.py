@@ -65,19 +65,25 @@ def covered(story: Story | None, offset: int) -> str:
 
 
 def view(explanation: Explanation, frame: bytes) -> list[Text]:
-    """The lines of the view, then the legend of what is in it. Long runs of nothing but data are cut short."""
+    """The lines of the view, then the legend of what is in it; a frame that arrived needs neither mark nor legend.
+
+    Long runs of nothing but data are cut short.
+    """
     marks, story = marks_of(explanation, len(frame)), explanation.story
 
     def draw(row: range) -> list[Text]:
+        octets = Text(f"{row.start:5d}  ").append(_octets(marks, frame, row))
+        if story is None:
+            return [octets]
         letters = Text(" " * 7)
         for offset in row:
             mark = marks[offset]
             letters.append(f"{mark.letter}{covered(story, offset)} ", mark.style if mark is SPOILT else "dim")
         letters.rstrip()
-        return [Text(f"{row.start:5d}  ").append(_octets(marks, frame, row)), letters]
+        return [octets, letters]
 
     shown = _shown(len(frame), lambda row: set(marks[row.start : row.stop]) == {DATA}, draw)
-    return [*shown, Text(), *_legend(marks, story, len(frame))]
+    return [*shown, Text(), *_legend(marks, story, len(frame))] if story else shown
 
 
 class Side(NamedTuple):

@@ -12,9 +12,11 @@ from glassnic.wire.ipv6 import Ipv6
 from glassnic.wire.octets import ParseError
 from glassnic.wire.vlan import split_tags
 
+FLOW_CONTROL = 0x8808
 MORE_OR_OFFSET = 0x3FFF
 """MF and the fragment offset of IPv4."""
-NAMES = {tcp.PROTOCOL: "TCP", udp.PROTOCOL: "UDP"}
+NAMES = {ipv4.ICMP: "ICMP", ipv4.IGMP: "IGMP", tcp.PROTOCOL: "TCP", udp.PROTOCOL: "UDP", ipv6.ICMPV6: "ICMPv6"}
+OTHERS = {ethernet.ARP: "ARP", FLOW_CONTROL: "flow control"}
 
 
 class Outline(NamedTuple):
@@ -49,6 +51,15 @@ def outline(packet: bytes) -> Outline | None:
     except ParseError:
         pass
     return None
+
+
+def protocol_of(packet: bytes) -> str:
+    """What a packet carries, in a word or two."""
+    found = outline(packet)
+    if found is not None:
+        return found.name
+    kind = int.from_bytes(packet[12:14], "big")
+    return OTHERS.get(kind, f"type {kind:#06x}")
 
 
 def _end(packet: bytes, l4: int, protocol: int) -> int | None:
