@@ -14,6 +14,7 @@ from glassnic.xray.explain import Explanation, explain
 from glassnic.xray.found import Found
 from glassnic.xray.note import Note
 from glassnic.xray.probe import Probe
+from glassnic.xray.sink import Place
 from glassnic.xray.story import Origin, Story, read_story
 from glassnic.xray.trace import Slice, Tracer
 from glassnic.xray.watch import Watch
@@ -82,8 +83,8 @@ class Kept(Watch):
         super().__init__()
         self.found: list[Found] = []
 
-    def take(self, card: str, at_ns: int, one: Found) -> None:
-        super().take(card, at_ns, one)
+    def take(self, card: str, at_ns: int, one: Found, place: Place | None = None) -> None:
+        super().take(card, at_ns, one, place)
         self.found.append(one)
 
     def look(self, origin: Origin, frames: Iterable[bytes], rows: Iterable[Sequence[int]]) -> None:

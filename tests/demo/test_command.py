@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from glassnic.demo import command
+from glassnic.xray.command import entries
 
 ASK = (
     "import argparse, sys; from glassnic.demo import command as c; p = argparse.ArgumentParser(); c.add_arguments(p); "
@@ -77,10 +78,29 @@ def test_the_findings_name_the_spoilt_datagrams_and_under_the_manual_there_are_n
     assert found.read_text() == ""
     assert command.run(parsed("--findings", str(found))) == 0
     lines = [json.loads(line) for line in found.read_text().splitlines()]
-    assert {(line["card"], line["frame"]) for line in lines} == {("one-context", 4), ("one-context", 9)}
+    assert {(line["card"], line["serial"], line["frame"]) for line in lines} == {
+        ("one-context", 4, None), ("one-context", 9, None)
+    }  # fmt: skip
     (misplaced, _) = [line for line in lines if line["code"] == "SUM_MISPLACED"]
     assert (misplaced["values"]["place"], misplaced["values"]["right"], misplaced["section"]) == (50, 40, "3.3.6")
     assert "glassnic" not in capsys.readouterr().err
+
+
+def test_a_finding_names_its_frame_in_the_capture_beside_it(tmp_path: Path) -> None:
+    found, capture = tmp_path / "found.json", tmp_path / "frames.pcapng"
+    assert command.run(parsed("--pcapng", str(capture), "--findings", str(found))) == 0
+    for line in map(json.loads, found.read_text().splitlines()):
+        told = list(entries(line["file"]))[line["frame"] - 1]
+        assert told.explanation
+        assert told.explanation.story
+        assert told.explanation.story.serial == line["serial"]
+        assert line["code"] in {point.code for point in told.explanation.points}
+
+
+def test_one_file_for_frames_and_findings_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = str(tmp_path / "both")
+    assert command.run(parsed("--pcapng", both, "--findings", both)) == 1
+    assert "cannot be for --pcapng and for --findings: give each a place of its own" in capsys.readouterr().err
 
 
 def test_findings_that_cannot_be_written_end_the_demo_with_a_sentence(

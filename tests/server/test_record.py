@@ -10,9 +10,11 @@ import pytest
 from glassnic.conformance.program import Peek, Poke, Sent
 from glassnic.conformance.recording import Head, Pen, read_recording
 from glassnic.device.ports import FlatMemory
-from glassnic.server.config import ConfigError, read_file
+from glassnic.server.config import places, read_file
 from glassnic.server.shadow import Shadow
 from glassnic.spec.registers import R
+from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.sink import refuse_shared
 from session import Bench, broadcast, record, traffic
 
 
@@ -86,6 +88,6 @@ def test_a_recorded_card_gives_and_takes_what_a_plain_one_does(tmp_path: Path) -
 
 def test_two_cards_cannot_have_one_recording(tmp_path: Path) -> None:
     path = tmp_path / "cards.toml"
-    path.write_text('[a]\nrecord = "x"\n[b]\nrecord = "x"\n')
-    with pytest.raises(ConfigError, match="more than one card write the recording x"):
-        read_file(path)
+    path.write_text('[a]\nrecord = "x"\n[b]\nrecord = "x,size=1M"\n')
+    with pytest.raises(CaptureError, match="x cannot be for --record of a and for --record of b"):
+        refuse_shared(places(read_file(path)))

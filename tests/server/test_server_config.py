@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from glassnic.server.config import CardConfig, ConfigError, card_of, read_file, runtime_folder
+from glassnic.server.config import CardConfig, ConfigError, card_of, places, read_file, runtime_folder
+from glassnic.xray.pcapng import CaptureError
+from glassnic.xray.sink import refuse_shared
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +56,26 @@ def test_an_unknown_key_is_named_with_those_that_are_known(tmp_path: Path) -> No
         ("net = 'host'\n", "outside"),
         ("", "names no card"),
         ("[office\n", "not a TOML file"),
-        ("[a]\nsocket = '/x'\n[b]\nsocket = '/x'\n", "more than one"),
     ],
 )
 def test_each_mistake_in_a_file_has_its_sentence(tmp_path: Path, text: str, word: str) -> None:
     assert word in mistake(tmp_path / "cards.toml", text)
+
+
+@pytest.mark.parametrize(
+    ("options", "which"),
+    [
+        ({"pcapng": "x.json,size=1M"}, "--pcapng"),
+        ({"record": "x.json"}, "--record"),
+        ({"net": "pcap:./x.json"}, "--net"),
+        ({"control": "x.json"}, "--control"),
+    ],
+)
+def test_one_place_for_two_ends_is_refused(options: dict[str, str], which: str) -> None:
+    cards = [card_of(CardConfig.name, options)]
+    refuse_shared([("--findings", "y.json"), *places(cards)])
+    with pytest.raises(CaptureError, match=f"cannot be for --findings and for {which}: give each a place of its own"):
+        refuse_shared([("--findings", "x.json"), *places(cards)])
 
 
 def test_a_file_that_is_not_there_has_its_sentence(tmp_path: Path) -> None:

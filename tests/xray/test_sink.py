@@ -35,7 +35,8 @@ def test_what_is_written_can_be_read_at_once(tmp_path: Path) -> None:
 def test_files_of_a_size_follow_one_another_each_with_its_head(tmp_path: Path) -> None:
     sink = Sink(Target(tmp_path / "c.pcapng", 20, 2), b"HEAD")
     for number in range(5):
-        sink.write(b"%06d" % number * 2)
+        place = sink.write(b"%06d" % number * 2)
+        assert place == (tmp_path / f"c_{number + 1:05d}.pcapng", 1)
     sink.close()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         "c_00004.pcapng": b"HEAD000003000003",
@@ -71,7 +72,7 @@ def test_a_slow_reader_gets_whole_blocks_and_what_is_left_out_is_counted(pipe: P
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     sink = Sink(Target(pipe), b"HEAD")
     block = b"0123456789abcdef" * 64
-    taken = sum(sink.write(block) for _ in range(2 * MOST_WAITING_BYTES // len(block)))
+    taken = sum(sink.write(block) is not None for _ in range(2 * MOST_WAITING_BYTES // len(block)))
     assert 0 < sink.dropped == 2 * MOST_WAITING_BYTES // len(block) - taken
     found = b""
     while len(found) < 4 + taken * len(block):

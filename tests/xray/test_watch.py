@@ -49,7 +49,7 @@ def test_a_line_says_when_where_and_what() -> None:
     bench.now_ns = 1_500_000_000
     bench.send(b"")
     (one,) = found_in(bench)
-    assert (one.code, one.severity, one.section, one.frame, one.values) == (
+    assert (one.code, one.severity, one.section, one.serial, one.values) == (
         "TX_EMPTY", "warning", "3.3.3.1", None, {"place": 0},
     )  # fmt: skip
 
@@ -69,7 +69,9 @@ def test_the_file_has_a_line_of_json_for_each_finding(tmp_path: Path) -> None:
         "severity": "error",
         "sentence": "the packet that ends at descriptor 1 has 16384 bytes and exceeds the FIFO's 16304",
         "section": "3.3.7",
+        "serial": None,
         "frame": None,
+        "file": None,
         "values": {"place": 1, "length": 16384, "limit": 16304},
     }
 
@@ -78,7 +80,7 @@ def test_a_packet_that_does_not_leave_is_told_without_a_frame_to_follow() -> Non
     bench = Workbench()
     bench.send(frame(16384))
     assert bench.frames == []
-    assert [(one.code, one.frame) for one in found_in(bench)] == [("TX_TOO_LONG", None)]
+    assert [(one.code, one.serial) for one in found_in(bench)] == [("TX_TOO_LONG", None)]
 
 
 def test_what_is_found_of_a_packet_comes_before_what_is_found_of_its_frame() -> None:
@@ -87,7 +89,7 @@ def test_what_is_found_of_a_packet_comes_before_what_is_found_of_its_frame() -> 
     bench.load(**segmentation(250))
     for _ in range(2):
         bench.send(datagram(), **SUMS)
-    found = [(one.frame, one.code) for one in found_in(bench, Origin(profile="one-context"))]
+    found = [(one.serial, one.code) for one in found_in(bench, Origin(profile="one-context"))]
     of_one = ["CONTEXT_OF_OTHER_KIND", "SUM_MISPLACED", "PAYLOAD_OVERWRITTEN", "SUM_WRONG"]
     assert found == [(serial, code) for serial in (0, 1) for code in of_one]
 
@@ -98,8 +100,8 @@ def test_what_is_wrong_with_a_whole_send_is_told_once_with_its_first_frame() -> 
     bench.send(send(250), TSE=1, RS=1, **SUMS)
     found = found_in(bench)
     assert len(bench.frames) == 3
-    assert [one.frame for one in found if one.code == "HEADER_MISPLACED"] == [0]
-    assert {one.frame for one in found if one.code == "LENGTH_WRONG"} == {0, 1, 2}
+    assert [one.serial for one in found if one.code == "HEADER_MISPLACED"] == [0]
+    assert {one.serial for one in found if one.code == "LENGTH_WRONG"} == {0, 1, 2}
 
 
 def test_a_late_note_is_of_the_packet_and_not_of_the_one_that_follows() -> None:
@@ -108,7 +110,7 @@ def test_a_late_note_is_of_the_packet_and_not_of_the_one_that_follows() -> None:
     bench.send(send(250), TSE=1, **SUMS)
     bench.load(**UDP_CONTEXT)
     bench.send(datagram(), **SUMS)
-    assert [(one.code, one.frame) for one in found_in(bench)] == [("TX_PAYLEN_EXCEEDED", 0)]
+    assert [(one.code, one.serial) for one in found_in(bench)] == [("TX_PAYLEN_EXCEEDED", 0)]
 
 
 def test_a_send_that_is_cut_in_more_than_one_turn_is_one_packet() -> None:
@@ -117,7 +119,7 @@ def test_a_send_that_is_cut_in_more_than_one_turn_is_one_packet() -> None:
     bench.send(send(60_000), TSE=1, **SUMS)
     assert bench.turns > 2
     found = found_in(bench)
-    assert {one.frame for one in found if one.code == "SUM_MISPLACED"} == set(range(len(bench.frames)))
+    assert {one.serial for one in found if one.code == "SUM_MISPLACED"} == set(range(len(bench.frames)))
 
 
 def test_one_report_in_a_lap_is_enough() -> None:

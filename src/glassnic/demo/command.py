@@ -69,25 +69,22 @@ def _recorded(pcapng: str | None, findings: str | None, outcomes: list[Outcome])
     from glassnic.xray.capture import Capture
     from glassnic.xray.pcapng import CaptureError
     from glassnic.xray.probe import Listener, Probe
-    from glassnic.xray.sink import Sink, target
+    from glassnic.xray.sink import Sink, refuse_shared, target
     from glassnic.xray.story import Origin
     from glassnic.xray.watch import Watch
 
     cards = [(one.profile, Origin(profile=one.profile)) for one in outcomes]
-    listeners: list[list[Listener]] = [[] for _ in cards]
     try:
+        refuse_shared([("--pcapng", pcapng), ("--findings", findings)])
         with ExitStack() as stack:
-            if pcapng:
-                capture = stack.enter_context(closing(Capture(target(pcapng), cards)))
-                for number, some in enumerate(listeners):
-                    some.append(capture.channel(number))
-            if findings:
-                watch = Watch(stack.enter_context(closing(Sink(target(findings), b""))))
-                for card, some in zip(cards, listeners, strict=True):
-                    some.append(watch.eye(*card))
-            for outcome, some in zip(outcomes, listeners, strict=True):
-                frames = [arrival.frame for arrival in outcome.arrivals if arrival.frame]
-                Probe(some).sent(frames, outcome.rows)
+            capture = stack.enter_context(closing(Capture(target(pcapng), cards))) if pcapng else None
+            watch = Watch(stack.enter_context(closing(Sink(target(findings), b"")))) if findings else None
+            for number, (card, outcome) in enumerate(zip(cards, outcomes, strict=True)):
+                channel = capture.channel(number) if capture else None
+                listeners: list[Listener] = [channel] if channel else []
+                if watch:
+                    listeners.append(watch.eye(*card, channel.place if channel else None))
+                Probe(listeners).sent([one.frame for one in outcome.arrivals if one.frame], outcome.rows)
     except CaptureError as error:
         print(f"glassnic: {error}", file=sys.stderr)
         return False

@@ -20,7 +20,7 @@ from glassnic.backends import FORMS, BackendError, open_backend
 from glassnic.backends.middleware import Whole
 from glassnic.device.nic import Nic
 from glassnic.server.card import Card
-from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, read_file
+from glassnic.server.config import OPTIONS, CardConfig, ConfigError, card_of, places, read_file
 from glassnic.server.control import Control
 from glassnic.server.engine import load, load_beside
 from glassnic.server.loop import Loop
@@ -32,7 +32,7 @@ from glassnic.xray.capture import Capture
 from glassnic.xray.pcapng import CaptureError
 from glassnic.xray.probe import Listener as FrameListener
 from glassnic.xray.probe import Probe
-from glassnic.xray.sink import target
+from glassnic.xray.sink import refuse_shared, target
 from glassnic.xray.story import Origin
 from glassnic.xray.watch import Watch, add_watch_arguments, open_watch
 
@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     try:
         configs = _configs(args)
+        refuse_shared([("--findings", args.findings), *places(configs)])
         with ExitStack() as stack:
             loop = Loop()
             stack.callback(loop.close)
@@ -156,11 +157,15 @@ def _serve_metrics(
 def _open_probe(config: CardConfig, watch: Watch | None, stack: ExitStack) -> Probe | None:
     """What tells of the card's frames to a capture and to the watch, if either is asked for."""
     origin = Origin(config.model, config.profile)
-    listeners: list[FrameListener] = [watch.eye(config.name, origin)] if watch else []
+    listeners: list[FrameListener] = []
+    place_of = None
     if config.pcapng is not None:
         capture = Capture(target(config.pcapng), [(config.name, origin)])
         stack.callback(capture.close)
-        listeners.append(capture.channel())
+        channel = capture.channel()
+        listeners, place_of = [channel], channel.place
+    if watch is not None:
+        listeners.append(watch.eye(config.name, origin, place_of))
     return Probe(listeners, time.time_ns() - time.monotonic_ns()) if listeners else None
 
 

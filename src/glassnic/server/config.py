@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -76,16 +77,18 @@ def read_file(path: Path) -> list[CardConfig]:
         raise ConfigError(f"{path} sets {loose[0]!r} outside every card: put it below a line [NAME]")
     if not tables:
         raise ConfigError(f"{path} names no card: give each a table, as in [{DEFAULT_NAME}]")
-    cards = [card_of(name, options) for name, options in tables.items()]
-    paths = [one for card in cards for one in (card.path, card.control)]
-    for one in paths:
-        if one is not None and paths.count(one) > 1:
-            raise ConfigError(f"{path} gives the socket {one} to more than one card")
-    for kind, names in (("capture", [card.pcapng for card in cards]), ("recording", [card.record for card in cards])):
-        for name in filter(None, names):
-            if names.count(name) > 1:
-                raise ConfigError(f"{path} lets more than one card write the {kind} {name}: give each its own")
-    return cards
+    return [card_of(name, options) for name, options in tables.items()]
+
+
+def places(cards: Sequence[CardConfig]) -> Iterator[tuple[str, object]]:
+    """What is written or listened at, and which option asks for it."""
+    for card in cards:
+        whose = f" of {card.name}" if len(cards) > 1 else ""
+        yield f"--socket{whose}", card.path
+        for name in ("control", "pcapng", "record", "eeprom"):
+            yield f"--{name}{whose}", getattr(card, name)
+        form, _, path = card.net.partition(":")
+        yield f"--net{whose}", path if form == "pcap" else None
 
 
 def runtime_folder() -> Path:

@@ -13,7 +13,7 @@ from glassnic.xray.explain import explain
 from glassnic.xray.note import Note, write_note
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, Interface, packet, section
 from glassnic.xray.probe import Frame
-from glassnic.xray.sink import Sink, Target
+from glassnic.xray.sink import Place, Sink, Target
 from glassnic.xray.story import Origin
 from glassnic.xray.trace import Slice
 
@@ -22,6 +22,8 @@ UNTOLD = {
     OUTBOUND: "a frame of the card's own, as flow control asks (§8.7)",
 }
 """Of frames without rows of their own, by direction."""
+MOST_PLACES = 1 << 14
+"""More than the frames of one turn."""
 
 
 class Capture:
@@ -38,10 +40,11 @@ class Capture:
         """Of card `number`: a listener of its probe."""
         return Channel(self, number, self._cards[number])
 
-    def write(self, number: int, at_ns: int, frame: Frame, direction: int, comments: list[str]) -> None:
-        """One frame; counted if the reader of the pipe is too slow for it. Raises CaptureError."""
-        taken = self._sink.write(packet(number, at_ns, bytes(frame), direction, comments, self._lost))
-        self._lost = 0 if taken else self._lost + 1
+    def write(self, number: int, at_ns: int, frame: Frame, direction: int, comments: list[str]) -> Place | None:
+        """One frame; None, and counted, if the reader of the pipe is too slow for it. Raises CaptureError."""
+        place = self._sink.write(packet(number, at_ns, bytes(frame), direction, comments, self._lost))
+        self._lost = 0 if place else self._lost + 1
+        return place
 
     def flush(self) -> None:
         """Go on with what a pipe did not take at once. Raises CaptureError."""
@@ -59,6 +62,8 @@ class Channel:
         self._capture = capture
         self._number = number
         self._card = card
+        self._places: dict[int, Place | None] = {}
+        """Of the last frames that left, by their serials."""
 
     def frame(self, at_ns: int, frame: Frame, direction: int, piece: Slice | None) -> None:
         """A frame with what is known of it."""
@@ -67,7 +72,15 @@ class Channel:
         else:
             note = Note(self._card, piece)
             comments = [explain(note, bytes(frame)).comment(), write_note(note)]
-        self._capture.write(self._number, at_ns, frame, direction, comments)
+        place = self._capture.write(self._number, at_ns, frame, direction, comments)
+        if piece is not None and direction == OUTBOUND:
+            self._places[piece.rows[-1][1]] = place
+            if len(self._places) > MOST_PLACES:
+                del self._places[next(iter(self._places))]
+
+    def place(self, serial: int) -> Place | None:
+        """Where a frame that has left not long ago lies; None where it is not in the capture."""
+        return self._places.get(serial)
 
     def complete(self, at_ns: int, piece: Slice) -> None:
         """A packet without frames is told with the frame that follows: a capture has no place for it."""

@@ -119,7 +119,7 @@ def _sentences(story: Story) -> Iterator[str]:
         yield _event_sentence((events.TX_PAD, story.padded_from, len(story.frame), 0))
     verdict = verify(story.frame)
     if not story.whole:
-        yield f"as it left: {verdict}"
+        yield f"as it left, the card's frame {story.serial}: {verdict}"
 
 
 def _descriptors(story: Story) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,13 @@ class Target(NamedTuple):
     files: int = 0
 
 
+class Place(NamedTuple):
+    """Where blocks lie: the file, and which write to it they were, from 1."""
+
+    file: Path
+    number: int
+
+
 def target(text: str) -> Target:
     """`FILE`, `FILE,size=64M` or `FILE,size=64M,files=10`. CaptureError names what is wrong."""
     path, *options = text.split(",")
@@ -41,6 +49,15 @@ def target(text: str) -> Target:
     return Target(Path(path), found.get("size", 0), found.get("files", 0))
 
 
+def refuse_shared(asked: Iterable[tuple[str, object]]) -> None:
+    """CaptureError where two of these are one place: what asks for it, and `FILE` or `FILE,…`, or None."""
+    asked_by: dict[str, str] = {}
+    for name, text in asked:
+        place = str(text or "").partition(",")[0]
+        if place and (other := asked_by.setdefault(os.path.realpath(place), name)) != name:
+            raise CaptureError(f"{place} cannot be for {other} and for {name}: give each a place of its own")
+
+
 class Sink:
     """An open capture. `head` is what every file of it begins with."""
 
@@ -48,14 +65,14 @@ class Sink:
         self.dropped = 0
         self._goal = goal
         self._head = head
-        self._number = 0
+        self._number = self._writes = 0
         self._waiting = bytearray()
         self._written = 0
         self._path, self._fd = goal.path, -1
         self._begin()
 
-    def write(self, blocks: bytes) -> bool:
-        """Take whole blocks; False if they are dropped, for the reader of the pipe is too slow."""
+    def write(self, blocks: bytes) -> Place | None:
+        """Take whole blocks and say where they are; None if they are dropped: the reader of the pipe is too slow."""
         goal = self._goal
         if goal.size_bytes and self._written > len(self._head) and self._written + len(blocks) > goal.size_bytes:
             self.close()
@@ -64,11 +81,12 @@ class Sink:
             self.flush()
         if len(self._waiting) and len(self._waiting) + len(blocks) > MOST_WAITING_BYTES:
             self.dropped += 1
-            return False
+            return None
         self._waiting += blocks
         self._written += len(blocks)
+        self._writes += 1
         self.flush()
-        return True
+        return Place(self._path, self._writes)
 
     def flush(self) -> None:
         """Write what waits, as far as it is taken now."""
@@ -96,7 +114,7 @@ class Sink:
                 self._nth(self._number - goal.files).unlink(missing_ok=True)
             path = self._nth(self._number)
         self._path, self._fd = path, _open(path)
-        self._written = len(self._head)
+        self._written, self._writes = len(self._head), 0
         self._waiting += self._head
         self.flush()
 

@@ -18,7 +18,7 @@ from glassnic.spec.findings import ERROR, WARNING
 from glassnic.xray.eye import Eye
 from glassnic.xray.found import Found
 from glassnic.xray.pcapng import CaptureError
-from glassnic.xray.sink import Sink, target
+from glassnic.xray.sink import Place, Sink, target
 from glassnic.xray.story import Origin
 
 SEVERITIES = (WARNING, ERROR)
@@ -50,26 +50,30 @@ class Watch:
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
     """By card and code."""
 
-    def eye(self, card: str, origin: Origin) -> Eye:
-        """Watches one card: a listener of its probe."""
-        return Eye(origin, partial(self.take, card), partial(self.flush, card))
+    def eye(self, card: str, origin: Origin, place_of: Callable[[int], Place | None] | None = None) -> Eye:
+        """Watches one card: a listener of its probe, behind the capture that tells by serials where frames lie."""
 
-    def take(self, card: str, at_ns: int, one: Found) -> None:
-        """A finding that has just happened."""
+        def take(at_ns: int, one: Found) -> None:
+            self.take(card, at_ns, one, place_of(one.serial) if place_of and one.serial is not None else None)
+
+        return Eye(origin, take, partial(self.flush, card))
+
+    def take(self, card: str, at_ns: int, one: Found, place: Place | None = None) -> None:
+        """A finding that has just happened; `place` is that of the frame in a capture."""
         count = self.counts.setdefault((card, one.code), Count(one))
         count.times += 1
-        self._write(card, _line(card, at_ns, one))
+        self._write(card, _line(card, at_ns, one, place))
         if self.say and self.severity and SEVERITIES.index(one.severity) >= SEVERITIES.index(self.severity):
-            self._alarm(card, at_ns, one, count)
+            self._alarm(card, at_ns, f"frame {place.number} of {place.file}: {one}" if place else str(one), count)
 
-    def _alarm(self, card: str, at_ns: int, one: Found, count: Count) -> None:
+    def _alarm(self, card: str, at_ns: int, sentence: str, count: Count) -> None:
         if at_ns - count.alarmed_ns < QUIET_NS:
             count.unsaid += 1
             return
         more = f", and {count.unsaid} more before" if count.unsaid else ""
         count.alarmed_ns, count.unsaid = at_ns, 0
         assert self.say is not None
-        self.say(card, f"{one}{more}")
+        self.say(card, f"{sentence}{more}")
 
     def flush(self, card: str) -> None:
         """Go on with what a pipe did not take at once."""
@@ -129,11 +133,12 @@ def open_watch(args: argparse.Namespace, stack: ExitStack, say: Callable[[str, s
     return Watch(sink, say, args.strict or "")
 
 
-def _line(card: str, at_ns: int, one: Found) -> bytes:
+def _line(card: str, at_ns: int, one: Found, place: Place | None) -> bytes:
     """A finding as a line of JSON."""
     at = datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).replace(microsecond=at_ns % 1_000_000_000 // 1000)
     content = {
         "time": at.isoformat(timespec="microseconds"), "card": card, "code": one.code, "severity": one.severity,
-        "sentence": one.sentence, "section": one.section, "frame": one.frame, "values": one.values,
+        "sentence": one.sentence, "section": one.section, "serial": one.serial,
+        "frame": place.number if place else None, "file": str(place.file) if place else None, "values": one.values,
     }  # fmt: skip
     return (json.dumps(content) + "\n").encode()
