@@ -107,7 +107,13 @@ def test_a_dump_has_the_frames_of_both_ways_with_their_stories(guest: Guest, con
     stories = [one.explained(origin(answer)) for one in seen if one.direction == OUTBOUND]
     assert len(stories) == 5
     assert all(story is not None and not story.points for story in stories)
-    assert [story.headline.partition(",")[0] for story in stories if story] == ["UDP", "TCP", "TCP", "TCP", "a packet"]
+    assert [story.headline.partition(",")[0] for story in stories if story] == [
+        "UDP",
+        "TCP",
+        "TCP",
+        "TCP",
+        "type 0x88b5",
+    ]
     assert all(abs(one.at_ns - time.time_ns()) < 3600e9 for one in seen)
     assert [one.frame for one in collect(control.ask("dump", "1"))] == [broadcast]
 

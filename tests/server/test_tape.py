@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 
 from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.device.recorder import Recorder
@@ -92,6 +94,23 @@ def test_a_context_is_known_however_long_ago_it_was_loaded() -> None:
         list(SEGMENTED_LOAD),
     ]
     assert [turn[1][1:] for turn in tape.loads()] == [list(PLAIN_LOAD), list(SEGMENTED_LOAD)]
+
+
+@pytest.mark.parametrize("asked_every", [1, 7, 500])
+def test_however_often_somebody_asks_the_contexts_are_those_of_the_whole_record(asked_every: int) -> None:
+    recorder, truth, chance = Recorder(1 << 12), Loads(), Random(asked_every)
+    tape = Tape(recorder)
+    for now_ns in range(2, 2000):
+        before = truth.copy()
+        if chance.random() < 0.01:
+            recorder.record(events.RESET)
+        loads = [(now_ns, 0, SEGMENTED * chance.randrange(2))] if chance.random() < 0.05 else []
+        turn(recorder, now_ns, *loads, frames=8)
+        tape.sent(Frames.of([bytes(60)] * 8), now_ns)
+        truth.follow(recorder, recorder.total)
+        if not now_ns % asked_every:
+            assert list(tape.loads()) == list(truth)
+            assert tape.content(8)["before"] == before.rows()
 
 
 def test_the_rows_of_every_frame_on_the_tape_are_still_there() -> None:

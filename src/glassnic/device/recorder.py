@@ -43,8 +43,9 @@ class Recorder:
     def since(self, total: int) -> NDArray[np.int64]:
         """The rows after the first `total` ever written, as far as they are still held, as a copy of shape (n, 4)."""
         capacity = len(self.rows)
-        held = np.arange(max(total, self.total - capacity), self.total) & (capacity - 1)
-        return self.rows.take(held, axis=0)
+        count = min(self.total - total, capacity)
+        begin = (self.total - count) & (capacity - 1)
+        return np.concatenate((self.rows[begin : begin + count], self.rows[: max(begin + count - capacity, 0)]))
 
     def findings(self) -> list[tuple[Event, int]]:
         """Each kind of finding that happened, with its count."""

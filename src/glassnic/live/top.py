@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", metavar="SECONDS", type=float, default=1.0, help="how often to look (default: 1)")
     parser.epilog = (
         "Keys: q quit, p pause, f findings, arrows and Enter explain a frame, l pull and plug the cable. Asking costs "
-        "the card about two milliseconds each time."
+        "the card about a millisecond each time."
     )
 
 

@@ -22,6 +22,8 @@ from glassnic.spec.descriptors import TX_CONTEXT
 
 MOST_BYTES = 4 << 20
 """So much of the last frames is kept."""
+NEAR_ROWS = 1 << 11
+"""What `top` asks for in a look begins so many rows back at most."""
 
 Rows = NDArray[np.int64]
 NO_TURN = [events.TURN, 0, 0, 0]
@@ -69,8 +71,9 @@ class Loads:
         if len(resets):
             self._last.clear()
             rows = rows[resets[-1] :]
-        turns = np.flatnonzero(rows[:, 0] == events.TURN)
-        loads = np.flatnonzero(rows[:, 0] == events.TX_CONTEXT)
+        kinds = rows[:, 0].copy()  # side by side, which is quicker to search twice
+        turns = np.flatnonzero(kinds == events.TURN)
+        loads = np.flatnonzero(kinds == events.TX_CONTEXT)
         segmented = rows[loads, 3] >> TX_CONTEXT.TSE.lo & 1
         latest = sorted((int(some[-1]), kind) for kind in (0, 1) if len(some := loads[segmented == kind]))
         for at, kind in latest:
@@ -100,6 +103,8 @@ class Tape:
         self._told = recorder.total
         self._anchor = Loads(recorder.total)
         """As of somewhere before the tape's first frame."""
+        self._late = self._anchor
+        """As of somewhat before the last time that somebody asked, so that not all is looked at each time."""
 
     def sent(self, frames: Frames, now_ns: int) -> None:
         """Frames that left just now: all rows since the last ones are theirs."""
@@ -116,9 +121,7 @@ class Tape:
 
     def loads(self) -> Loads:
         """As of now."""
-        now = self._anchor.copy()
-        now.follow(self._recorder, self._recorder.total)
-        return now
+        return self._loads_at(self._recorder.total)
 
     def content(self, most: int | None = None) -> dict[str, Any]:
         """What is on the tape, or its last `most` frames at least, as JSON can say it; rows as little-endian int64."""
@@ -130,14 +133,25 @@ class Tape:
             chosen.append(stretch)
             wanted -= len(stretch.frames)
         begin = min((stretch.begin for stretch in chosen), default=self._recorder.total)
-        loads = self._anchor.copy()
-        loads.follow(self._recorder, begin)
+        loads = self._loads_at(begin)
         rows = self._recorder.since(begin)
         return {
             "before": loads.rows(),
             "rows": _text(rows.astype("<i8").tobytes()),
             "turns": [_plain(stretch, begin) for stretch in reversed(chosen)],
         }
+
+    def _loads_at(self, end: int) -> Loads:
+        """As of the first `end` rows: the guest waits meanwhile."""
+        recorder = self._recorder
+        if recorder.total - self._late.seen > len(recorder.rows):  # some are overwritten
+            self._late = self._anchor
+        start = (self._late if self._late.seen <= end else self._anchor).copy()
+        start.follow(recorder, end - NEAR_ROWS)
+        if start.seen > self._late.seen:
+            self._late = start.copy()
+        start.follow(recorder, end)
+        return start
 
     def _reach(self) -> None:
         """See that the tape's rows are still there; now and then the anchor has to move for that."""
