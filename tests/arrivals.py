@@ -183,7 +183,7 @@ def traits() -> st.SearchStrategy[Traits]:
     others = {
         "shortest_octets": 0, "oversize": 4, "fcs_stored": 0, "source_entries": 0, "hash_unicast": 1,
         "mpe_broadcast": 0, "compares_cfi": 0, "marks_inexact": 0, "judges_sums": 0,
-        "stripped_counted": 0, "delays": 0,
+        "stripped_counted": 0, "delays": 0, "counts_refused": 0, "judges_first": 1, "size_less": 4, "rxdmt0_once": 0,
     }  # fmt: skip
     bent = st.lists(st.sampled_from(sorted(others)), max_size=4)
     return st.sampled_from(sorted(PROFILES)).map(PROFILES.__getitem__) | bent.map(

@@ -18,7 +18,8 @@ from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import CAUSE, CTRL, PBA, RAH, RCTL, RXCSUM
 from glassnic.spec.models import M82540EM, Model
 from glassnic.spec.profiles import MANUAL, Traits
-from glassnic.spec.registers import REGISTERS, offsets
+from glassnic.spec.registers import REGISTERS
+from naive_sums import NaiveSums, ones_sum
 
 RECEIVE_REGISTERS = (
     "CTRL", "VET", "FCAL", "FCAH", "FCT", "PBA", "RCTL", "RDBAL", "RDBAH", "RDLEN", "RDH", "RDT", "RDTR", "RSRPD",
@@ -30,9 +31,6 @@ BUFFER_SIZES = {0: 2048, 1: 1024, 2: 512, 3: 256, 5: 16384, 6: 8192, 7: 4096, 4:
 SIZES = {64: "PRC64", 127: "PRC127", 255: "PRC255", 511: "PRC511", 1023: "PRC1023", 1 << 30: "PRC1522"}
 EVERYBODY = b"\xff" * 6
 ERRORS = Bits(40, 8)
-TCP, UDP = 6, 17
-EXTENSIONS = {0x00, 0x3C, 0x2B}
-ROUTING = 0x2B
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class NaiveReceive:
         self.model = model
         self.traits = traits
         rows = {name: REGISTERS[name] for name in RECEIVE_REGISTERS}
-        self.registers = {name: [row.reset for _ in offsets(row)] for name, row in rows.items()}
+        self.registers = {name: [row.reset * (name not in traits.absent)] * row.number for name, row in rows.items()}
         self.fifo: list[Frame] = []
         self.stats: Counter[str] = Counter()
         self.causes = 0
@@ -99,7 +97,9 @@ class NaiveReceive:
     def _judge(self, frame: Frame) -> Frame | None:
         """Count and filter; None when the frame is not for the host."""
         length = len(frame.octets)
-        self.stats.update(TPR=1, TOR=self._counted(frame))
+        any_frame = {"TPR": 1, "TOR": self._counted(frame)}
+        if self.traits.counts_refused:
+            self.stats.update(any_frame)
         longest = (16384 if self.bit("RCTL", RCTL.LPE) else 1522) + self.traits.oversize
         odd = not self.traits.shortest_octets <= length <= longest
         control = not odd and length >= 64 and not frame.bad and self._is_control(frame)
@@ -116,7 +116,19 @@ class NaiveReceive:
             inexact = self._filter(frame)
         if inexact is None:
             self.events["RX_FILTERED"] += 1
+            if self.traits.judges_first:
+                self._count_bad(frame, odd)
             return None
+        self._count_bad(frame, odd)
+        if (odd or frame.bad) and (not self.bit("RCTL", RCTL.SBP) or length > 16384 + self.traits.oversize):
+            self.events["RX_BAD"] += 1
+            return None
+        if not self.traits.counts_refused:
+            self.stats.update(any_frame)
+        return Frame(frame.octets, frame.bad, odd, control, inexact)
+
+    def _count_bad(self, frame: Frame, odd: bool) -> None:
+        length = len(frame.octets)
         if frame.bad and length >= 64:
             self.stats["CRCERRS"] += 1
         if odd:
@@ -124,10 +136,6 @@ class NaiveReceive:
             self.stats[{(True, False): "RUC", (True, True): "RFC", (False, False): "ROC", (False, True): "RJC"}[
                 length < 64, frame.bad
             ]] += 1  # fmt: skip
-        if (odd or frame.bad) and (not self.bit("RCTL", RCTL.SBP) or length > 16384 + self.traits.oversize):
-            self.events["RX_BAD"] += 1
-            return None
-        return Frame(frame.octets, frame.bad, odd, control, inexact)
 
     def _counted(self, frame: Frame) -> int:
         """The octets that TOR and GORC take of a frame."""
@@ -185,7 +193,7 @@ class NaiveReceive:
         return bool(self.traits.marks_inexact) if self.registers["MTA"][index // 32] >> index % 32 & 1 else None
 
     def _tagged(self, frame: Frame) -> bool:
-        return frame.kind == self["VET"] and len(frame.octets) >= 14 + 4 + FCS_BYTES
+        return frame.kind == self["VET"] & 0xFFFF and len(frame.octets) >= 14 + 4 + FCS_BYTES
 
     def _filter_vlan(self, frame: Frame) -> bool:
         tag = int.from_bytes(frame.octets[14:16], "big")
@@ -233,6 +241,7 @@ class NaiveReceive:
     def _count_good(self, frame: Frame) -> None:
         length, destination = len(frame.octets), frame.octets[:6]
         self.stats.update(GPRC=1, GORC=self._counted(frame))
+        length -= self.traits.size_less
         if length >= 64:
             self.stats[next(name for upto, name in SIZES.items() if length <= upto)] += 1
         if destination == EVERYBODY:
@@ -273,7 +282,8 @@ class NaiveReceive:
             row = self._fetch((head + step) % entries)
             step += 1
             self.registers["RDH"][0] = (head + step) % entries
-            if free - step == entries >> self.bit("RCTL", RCTL.RDMTS) + 1:
+            threshold = entries >> self.bit("RCTL", RCTL.RDMTS) + 1
+            if free - step == threshold or (free - step < threshold and not self.traits.rxdmt0_once):
                 self.causes |= CAUSE.RXDMT0.mask
             if not row.address:
                 self.events["RX_DESCRIPTOR"] += 1
@@ -328,14 +338,19 @@ class NaiveReceive:
             return octets[:12] + octets[16:], int.from_bytes(frame.octets[14:16], "big")
         return octets, None
 
-    # Checksums, §3.2.9
+    @property
+    def _sums(self) -> NaiveSums:
+        """What is looked at of checksums (§3.2.9, §13.4.47)."""
+        ipv6 = bool(self.bit("RXCSUM", RXCSUM.IPV6OFL)) and self.model.ipv6
+        ipv4, layer4 = (bool(self.bit("RXCSUM", bits)) for bits in (RXCSUM.IPOFL, RXCSUM.TUOFL))
+        return NaiveSums(self["VET"] & 0xFFFF, ipv4, bool(ipv6), layer4)
 
     def _verdict(self, frame: Frame) -> int:
         """The second quadword with EOP, PIF, CE and the checksum bits."""
         word = put(put(0, RX.EOP, 1), RX.PIF, frame.inexact)
         if frame.bad:
             return put(put(word, RX.CE, 1), RX.IXSM, 1)
-        ip, layer4 = self._checksums(frame.octets[12:-FCS_BYTES]) if self.traits.judges_sums else (None, None)
+        ip, layer4 = self._sums.judge(frame.octets[12:-FCS_BYTES]) if self.traits.judges_sums else (None, None)
         if ip is None and layer4 is None:
             return put(word, RX.IXSM, 1)
         if ip is not None:
@@ -343,56 +358,3 @@ class NaiveReceive:
         if layer4 is not None:
             word = put(put(word, RX.TCPCS, 1), RX.TCPE, not layer4)
         return word
-
-    def _checksums(self, rest: bytes) -> tuple[bool | None, bool | None]:
-        """Is the IP checksum right, is the TCP or UDP one; None where not calculated. `rest` begins at the type."""
-        if int.from_bytes(rest[:2], "big") == self["VET"] and len(rest) >= 6:
-            rest = rest[4:]
-        if int.from_bytes(rest[:2], "big") < 0x600 and rest[2:8] == b"\xaa\xaa\x03\0\0\0" and len(rest) >= 10:
-            rest = rest[8:]
-        if rest[:2] == b"\x08\x00":
-            return self._ipv4(rest[2:])
-        if rest[:2] == b"\x86\xdd" and self.bit("RXCSUM", RXCSUM.IPV6OFL) and self.model.ipv6:
-            return None, self._ipv6(rest[2:])
-        return None, None
-
-    def _ipv4(self, packet: bytes) -> tuple[bool | None, bool | None]:
-        header = (packet[0] & 15) * 4 if packet else 0
-        if len(packet) < 20 or packet[0] >> 4 != 4 or header < 20 or header > len(packet):
-            return None, None
-        ip = ones_sum(packet[:header]) == 0xFFFF if self.bit("RXCSUM", RXCSUM.IPOFL) else None
-        total, fragment = int.from_bytes(packet[2:4], "big"), int.from_bytes(packet[6:8], "big") & 0x3FFF
-        if not header <= total <= len(packet) or fragment:
-            return ip, None
-        return ip, self._layer4(packet[9], packet[header:total], packet[12:20])
-
-    def _ipv6(self, packet: bytes) -> bool | None:
-        payload = int.from_bytes(packet[4:6], "big")
-        if len(packet) < 40 or packet[0] >> 4 != 6 or not payload or len(packet) < 40 + payload:
-            return None
-        protocol, rest = packet[6], packet[40 : 40 + payload]
-        while protocol in EXTENSIONS:
-            if len(rest) < 8 or rest[1] > 7 or len(rest) < 8 + 8 * rest[1] or (protocol == ROUTING and rest[3]):
-                return None
-            protocol, rest = rest[0], rest[8 + 8 * rest[1] :]
-        return self._layer4(protocol, rest, packet[8:40])
-
-    def _layer4(self, protocol: int, segment: bytes, addresses: bytes) -> bool | None:
-        if not self.bit("RXCSUM", RXCSUM.TUOFL) or len(segment) < {TCP: 20, UDP: 8}.get(protocol, 1 << 30):
-            return None
-        if protocol == UDP:
-            length = int.from_bytes(segment[4:6], "big")
-            if not 8 <= length <= len(segment) or segment[6:8] == b"\0\0":
-                return None
-            segment = segment[:length]
-        pseudo = addresses + len(segment).to_bytes(4, "big") + protocol.to_bytes(4, "big")
-        return ones_sum(pseudo + segment) == 0xFFFF
-
-
-def ones_sum(data: bytes) -> int:
-    """The one's complement sum of 16-bit words, the last one padded on the right."""
-    data += bytes(len(data) % 2)
-    total = sum(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total

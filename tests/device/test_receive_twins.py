@@ -83,8 +83,9 @@ def of_naive(scene: Scene) -> dict[str, Any]:
 
     def write(name: str, index: int, value: int) -> None:
         row = REGISTERS[name]
-        if name not in scene.model.absent:
-            twin.registers[name][index] = value & row.writable | row.reset & ~row.writable
+        writable = dict(scene.traits.writable).get(name, row.writable)
+        if name not in scene.model.absent | scene.traits.absent:
+            twin.registers[name][index] = value & writable | row.reset & ~writable
 
     def act(done: Arrival | Turn) -> None:
         if isinstance(done, Turn):

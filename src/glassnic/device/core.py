@@ -19,7 +19,7 @@ class Core:
         self.model = model
         self.traits = traits
         self.registers = RegisterFile(model, traits)
-        self.interrupts = Interrupts(model.causes)
+        self.interrupts = Interrupts(dict(traits.writable).get("ICS", model.causes))
         self.statistics = Statistics()
         self.recorder = recorder
         self.now_ns = 0

@@ -82,7 +82,7 @@ class Eeprom:
         if image is not None and len(image) != IMAGE_BYTES:
             raise ValueError(f"an EEPROM image has {IMAGE_BYTES} bytes, this one has {len(image)}")
         self.core = core
-        self.words = _words(image) if image is not None else fresh_words(core.model)
+        self.words = _words(image) if image is not None else fresh_words(core.model, core.traits.blank_word)
         if mac is not None:
             self.words[:MAC_WORDS] = _words(mac)
             self.words[SUM_WORD] = (SUM - sum(self.words[:SUM_WORD])) & 0xFFFF
@@ -184,7 +184,7 @@ class Eeprom:
         self._idle()
 
     def _enable(self) -> None:
-        self._writable = True
+        self._writable = bool(self.core.traits.eeprom_writes)
 
     def _disable(self) -> None:
         self._writable = False
@@ -218,9 +218,9 @@ MACHINE: dict[tuple[State, Event], tuple[State, Callable[[Eeprom], None]]] = {
 """(state, event) -> (next state, what is done)."""
 
 
-def fresh_words(model: Model) -> list[int]:
-    """A new EEPROM's 64 words for this model, before it is given an address."""
-    words = [ERASED] * WORDS
+def fresh_words(model: Model, blank: int = ERASED) -> list[int]:
+    """A new EEPROM's 64 words for this model, before it is given an address; `blank` where there is nothing to say."""
+    words = [blank] * WORDS
     for row in IMAGE:
         words[row.offset] = row.value if isinstance(row.value, int) else getattr(model, row.value)
     return words

@@ -51,12 +51,14 @@ class Link:
     def speed_mbps(self) -> int:
         """10, 100 or 1000."""
         control = self.core.registers[R.CTRL]
-        return SPEED_MBPS[take(control, CTRL.SPEED)] if take(control, CTRL.FRCSPD) else self.phy.mode.speed_mbps
+        forced = take(control, CTRL.FRCSPD) & self.core.traits.forces
+        return SPEED_MBPS[take(control, CTRL.SPEED)] if forced else self.phy.mode.speed_mbps
 
     @property
     def full_duplex(self) -> bool:
         control = self.core.registers[R.CTRL]
-        return bool(take(control, CTRL.FD)) if take(control, CTRL.FRCDPLX) else self.phy.mode.full_duplex
+        forced = take(control, CTRL.FRCDPLX) & self.core.traits.forces
+        return bool(take(control, CTRL.FD)) if forced else self.phy.mode.full_duplex
 
     def write_ctrl_ext(self, value: int) -> None:
         """A write of CTRL_EXT: ASDCHK measures the speed once, for STATUS.ASDV, and clears itself (§8.6.2.2)."""
@@ -94,6 +96,8 @@ class Link:
 
     def _linked(self) -> bool:
         control = self.core.registers[R.CTRL]
+        if not self.core.traits.link_by_ctrl:
+            return self.phy.link
         return bool(take(control, CTRL.SLU)) and self.phy.link != bool(take(control, CTRL.ILOS))
 
 

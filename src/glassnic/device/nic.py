@@ -32,6 +32,7 @@ from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register,
 ALL_ONES = 0xFFFF_FFFF
 IOADDR, IODATA = 0, 4
 IOADDR_BITS = 0xF_FFFF
+NOWHERE_ELSE: dict[int, int] = {}
 FLASH_WINDOW = range(0x80000, 0x100000)
 PACKET_BUFFER_KB = 64
 
@@ -78,6 +79,9 @@ class Nic:
         self.link.on_change = self._link_changed
         self._refused = False
         self._ioaddr = 0
+        self._io_window = WINDOW_BYTES * traits.io_bar
+        self._ioaddr_bits = IOADDR_BITS * traits.io_bar
+        self._own_place = ALIAS_OF if traits.old_places else NOWHERE_ELSE
         self._on_write = _by_offset(self._switchboard_of_writes())
         self._on_read = _by_offset(self._switchboard_of_reads())
         self._rows = self.core.registers.rows
@@ -147,7 +151,7 @@ class Nic:
 
     def read(self, offset: int) -> int:
         """The 32-bit register at byte `offset` of BAR0; where there is none, 0 (§13.1)."""
-        offset = ALIAS_OF.get(offset, offset)
+        offset = self._own_place.get(offset, offset)
         act = self._on_read.get(offset)
         if act is not None:
             return act()
@@ -158,7 +162,7 @@ class Nic:
 
     def write(self, offset: int, value: int) -> None:
         """Write the 32-bit register at byte `offset` of BAR0: store its writable bits, then act (§13.1)."""
-        offset = ALIAS_OF.get(offset, offset)
+        offset = self._own_place.get(offset, offset)
         if offset not in self._rows:
             self.core.recorder.record(events.REGISTER_UNKNOWN, offset, 1, value)
             return
@@ -175,13 +179,13 @@ class Nic:
             return 0
         if self._ioaddr in FLASH_WINDOW:
             return ALL_ONES  # there is no flash
-        return self.read(self._ioaddr & ~3) if self._ioaddr < WINDOW_BYTES else 0
+        return self.read(self._ioaddr & ~3) if self._ioaddr < self._io_window else 0
 
     def write_io(self, offset: int, value: int) -> None:
         """The I/O BAR. The Linux driver resets the card through it."""
         if offset == IOADDR:
-            self._ioaddr = value & IOADDR_BITS  # §13.2.2.1: bits 31:20 read 0
-        elif offset == IODATA and self._ioaddr < WINDOW_BYTES:
+            self._ioaddr = value & self._ioaddr_bits  # §13.2.2.1: bits 31:20 read 0
+        elif offset == IODATA and self._ioaddr < self._io_window:
             self.write(self._ioaddr & ~3, value)
 
     # The wire
@@ -191,7 +195,7 @@ class Nic:
         if self.asleep:
             for frame in frames:
                 self.wakeup.examine(bytes(frame), True)
-        elif not self.link.loopback:  # in loopback the wire is cut off (§8.10)
+        elif not (self.link.loopback and self.core.traits.loop_shuts):  # in loopback the wire is cut off (§8.10)
             self.receiver.arrive(frames, self.link.up)
 
     def sent(self) -> Frames:
@@ -321,7 +325,7 @@ class Nic:
             self._reset_mac()
             return
         self.core.registers[R.CTRL] = put(self.core.registers[R.CTRL], CTRL.RST, 0)
-        self.phy.hold_reset(bool(take(value, CTRL.PHY_RST)))
+        self.phy.hold_reset(bool(take(value, CTRL.PHY_RST) & self.core.traits.phy_reset))
         self.link.update()
         self.transmit.changed()
         self.receiver.changed()
@@ -330,6 +334,7 @@ class Nic:
         """CTRL_EXT.EE_RST reads the EEPROM again, and clears itself (§13.4.6)."""
         if take(value, CTRL_EXT.EE_RST):
             self.core.registers[R.CTRL_EXT] = put(value, CTRL_EXT.EE_RST, 0)
+        if take(value, CTRL_EXT.EE_RST) & self.core.traits.loads_again:
             self.eeprom.load(self.core.registers)
             self.link.update()
             self.receiver.filters_changed(value)
@@ -338,7 +343,7 @@ class Nic:
     def _allocate(self, value: int) -> None:
         """PBA: software gives the receive share, the rest is transmit's (§13.4.16)."""
         receive_kb = take(value, PBA.RXA)
-        self.core.registers[R.PBA] = receive_kb | put(0, PBA.TXA, max(PACKET_BUFFER_KB - receive_kb, 0))
+        self.core.registers.keep(R.PBA, put(0, PBA.TXA, max(PACKET_BUFFER_KB - receive_kb, 0)))
         self.transmit.changed()
         self.receiver.changed()
 

@@ -26,6 +26,7 @@ from glassnic.spec.phy_registers import (
     GCON,
     PARTNER,
     PCTRL,
+    PHY_BY_NAME,
     PHY_REGISTERS,
     PINTS,
     PSCON,
@@ -80,6 +81,8 @@ class Phy:
         self._state = State.OFF
         self._due_ns: int | None = None
         self._held = False
+        absent = core.traits.absent
+        self._rows = {row.number: row for name, row in PHY_BY_NAME.items() if name not in absent}
         self.reset()
 
     @property
@@ -101,6 +104,7 @@ class Phy:
         self._begin()
         if self.cable:
             self._conclude()
+        self._negotiated = self.core.traits.negotiated
 
     def hold_reset(self, held: bool) -> None:
         """CTRL.PHY_RST holds the PHY in reset while it is 1; afterwards it has its defaults (§13.4.1)."""
@@ -111,7 +115,7 @@ class Phy:
 
     def _restore(self) -> None:
         self._words = [0] * 32
-        for row in PHY_REGISTERS.values():
+        for row in self._rows.values():
             self._words[row.number] = row.reset
         self._words[P.PID.number], self._words[P.EPID.number] = self.core.model.phy_id
         self.mode = Mode(1000, True)
@@ -153,7 +157,7 @@ class Phy:
             self.core.interrupts.raise_(CAUSE.MDAC.mask)
 
     def _read(self, number: int) -> int:
-        row = PHY_REGISTERS.get(number)
+        row = self._rows.get(number)
         if row is None:
             return 0
         value = self._words[number]
@@ -165,7 +169,7 @@ class Phy:
         return value
 
     def _write(self, number: int, value: int) -> None:
-        row = PHY_REGISTERS.get(number)
+        row = self._rows.get(number)
         if row is None:
             return
         was = self._words[number]
@@ -174,13 +178,15 @@ class Phy:
             if take(value, PCTRL.RESET):
                 self._words[number] = now & ~NO_LINK
                 self._obey()
-            elif now != was or (take(value, PCTRL.RESTART) and take(value, PCTRL.AN_ENABLE)):
+            elif (now ^ was) & self.core.traits.phy_heeds or (
+                take(value, PCTRL.RESTART) and take(value, PCTRL.AN_ENABLE)
+            ):
                 self._obey()
 
     def _status(self) -> int:
         """The moving bits of PSTATUS; reading it ends the latch of the link bit."""
         live, self._dropped = self.link and not self._dropped, False
-        complete = self.link and take(self._words[P.PCTRL.number], PCTRL.AN_ENABLE)
+        complete = self.link and take(self._words[P.PCTRL.number], PCTRL.AN_ENABLE) & self._negotiated
         return live << PSTATUS.LINK.lo | complete << PSTATUS.AN_COMPLETE.lo
 
     def _specific_status(self) -> int:
@@ -203,7 +209,7 @@ class Phy:
 
     def _obey(self) -> None:
         """Do what PCTRL says now."""
-        stopped = self._held or self._words[P.PCTRL.number] & NO_LINK
+        stopped = self._held or self._words[P.PCTRL.number] & NO_LINK & self.core.traits.phy_heeds
         self._step(Event.STOP if stopped else Event.START)
         self.on_change()
 
@@ -252,6 +258,7 @@ class Phy:
         """The link is up. Registers 5, 6 and 10 say what the partner said, if it was asked."""
         if not take(self._words[P.PCTRL.number], PCTRL.AN_ENABLE):
             return
+        self._negotiated = 1
         for number, said in PARTNER.items():
             self._words[number] |= said
         gigabit = self._words[P.GCON.number]

@@ -290,11 +290,12 @@ class Receive:
         self._vlans = np.array(registers.many(R.VFTA), np.int64)
         base = registers.pair(R.RDBAL, R.RDBAH) & -DESCRIPTOR_BYTES
         entries, fcs = registers[R.RDLEN] // DESCRIPTOR_BYTES, 0 if take(control, RCTL.SECRC) else FCS
-        size = take(control, RCTL.BSIZE)
+        size, low = take(control, RCTL.BSIZE), entries >> (take(control, RCTL.RDMTS) + 1)
         setting = Setting(
             base=base if base < NOWHERE else NOWHERE,
             entries=entries,
-            low_water=entries >> (take(control, RCTL.RDMTS) + 1),
+            low_water=low,
+            low_floor=low * traits.rxdmt0_once,
             buffer=BUFFER_BYTES[size] * (16 if take(control, RCTL.BSEX) and size else 1),
             fifo=self._fifo_bytes,
             longest=(LONGEST if take(control, RCTL.LPE) else LONGEST_PLAIN) + traits.oversize,
@@ -305,7 +306,7 @@ class Receive:
             multicast=take(control, RCTL.MPE),
             broadcast=take(control, RCTL.BAM),
             hash_shift=HASH_SHIFTS[take(control, RCTL.MO)],
-            vet=registers[R.VET],
+            vet=registers[R.VET] & 0xFFFF,
             strip=take(general, CTRL.VME),
             vlan_filter=take(control, RCTL.VFE),
             cfi=take(control, RCTL.CFI) if take(control, RCTL.CFIEN) & traits.compares_cfi else -1,

@@ -13,6 +13,7 @@ from glassnic.device.statistics import INDEX
 
 CRCERRS, RLEC = INDEX["CRCERRS"], INDEX["RLEC"]
 RUC, RFC, ROC, RJC = INDEX["RUC"], INDEX["RFC"], INDEX["ROC"], INDEX["RJC"]
+TPR, TOR = INDEX["TPR"], INDEX["TOR"]
 GPRC, GORC, BPRC, MPRC, PRC64 = INDEX["GPRC"], INDEX["GORC"], INDEX["BPRC"], INDEX["MPRC"], INDEX["PRC64"]
 # PRC64, 127, 255, 511, 1023, 1522 stand in a row (§13.7.21 to §13.7.26).
 
@@ -23,6 +24,13 @@ def octets(desk: Desk, setting: Setting, at: int, length: int) -> int:
     if setting.stripped_counted or not setting.strip or not is_tagged(desk, setting, at, length):
         return length
     return length - TAG
+
+
+@leaf
+def count_any(desk: Desk, setting: Setting, at: int, length: int) -> None:
+    """Frames good and bad (§13.7.41, §13.7.43)."""
+    desk.counts[TPR] += 1
+    desk.counts[TOR] += octets(desk, setting, at, length)
 
 
 @leaf
@@ -45,9 +53,10 @@ def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
     counts = desk.counts
     counts[GPRC] += 1
     counts[GORC] += octets(desk, setting, at, length)
-    if length >= SHORTEST:
-        size = 0 if length == SHORTEST else 1
-        while 0 < size < 5 and length >> (6 + size):
+    sized = length - setting.size_less
+    if sized >= SHORTEST:
+        size = 0 if sized == SHORTEST else 1
+        while 0 < size < 5 and sized >> (6 + size):
             size += 1
         counts[PRC64 + size] += 1
     destination = load64(desk.arena, at) & ADDRESS_MASK

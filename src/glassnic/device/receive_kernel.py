@@ -27,7 +27,7 @@ from glassnic.device.filters import (
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import VNET_LEAD
 from glassnic.device.receive_checksum import IXSM, verdict
-from glassnic.device.receive_counts import count_bad, count_good, octets
+from glassnic.device.receive_counts import count_any, count_bad, count_good
 from glassnic.device.receive_state import (
     ADDRESS,
     BAD,
@@ -70,7 +70,7 @@ from glassnic.spec import events
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import CAUSE
 
-MPC, RNBC, TPR, TOR = INDEX["MPC"], INDEX["RNBC"], INDEX["TPR"], INDEX["TOR"]
+MPC, RNBC = INDEX["MPC"], INDEX["RNBC"]
 XONRXC, XOFFRXC, FCRUC = INDEX["XONRXC"], INDEX["XOFFRXC"], INDEX["FCRUC"]
 
 DD, EOP, VP, PIF, CE = (bit.mask >> 32 for bit in (RX.DD, RX.EOP, RX.VP, RX.PIF, RX.CE))
@@ -178,8 +178,8 @@ def berth(desk: Desk) -> int:
 @leaf
 def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
     """Count a frame and filter it; its marks if it is to be kept, REFUSED if not."""
-    desk.counts[TPR] += 1
-    desk.counts[TOR] += octets(desk, setting, at, length)
+    if setting.counts_refused:
+        count_any(desk, setting, at, length)
     odd = length < setting.shortest_octets or length > setting.longest
     kind = NOT_CONTROL if bad or odd or length < SHORTEST else control_kind(desk, setting, at)
     if kind == PAUSE:
@@ -191,6 +191,8 @@ def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
     else:
         marks = passes(desk, setting, at, length)
     if marks == REFUSED:
+        if setting.judges_first:
+            count_bad(desk, length, bad, odd)
         return REFUSED
     if bad or odd:
         count_bad(desk, length, bad, odd)
@@ -199,6 +201,8 @@ def judge(desk: Desk, setting: Setting, at: int, length: int, bad: bool) -> int:
         if not setting.store_bad or length > LONGEST + setting.oversize:
             record(desk, events.RX_BAD, length, marks & (BAD | ODD_SIZE), 0)
             return REFUSED
+    if not setting.counts_refused:
+        count_any(desk, setting, at, length)
     return marks | (CONTROL if kind != NOT_CONTROL else 0)
 
 
@@ -345,7 +349,7 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
                 record(desk, events.RX_DESCRIPTOR, place, address, taken << 16 | whole)
             left -= taken
         state[HEAD] = place + 1 if place + 1 < setting.entries else 0
-        if free == setting.low_water:
+        if setting.low_floor <= free <= setting.low_water:
             state[CAUSES] |= RXDMT0
         if left == 0:
             return

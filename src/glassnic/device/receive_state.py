@@ -67,7 +67,8 @@ class Setting(NamedTuple):
     base: int
     entries: int
     low_water: int
-    """Free descriptors at which RXDMT0 is raised."""
+    """The most free descriptors at which RXDMT0 is raised, and the fewest."""
+    low_floor: int
     buffer: int
     """Bytes a descriptor's buffer takes."""
     fifo: int
@@ -106,6 +107,9 @@ class Setting(NamedTuple):
     marks_inexact: int
     judges_sums: int
     stripped_counted: int
+    counts_refused: int
+    judges_first: int
+    size_less: int
 
 
 TRAITS_USED = tuple(name for name in Setting._fields if name in Traits._fields)
@@ -119,7 +123,7 @@ def unpack(words: NDArray[np.int64]) -> Setting:
     return Setting(
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13],
         w[14], w[15], w[16], w[17], w[18], w[19], w[20], w[21], w[22], w[23], w[24], w[25], w[26],
-        w[27], w[28], w[29], w[30], w[31], w[32], w[33], w[34],
+        w[27], w[28], w[29], w[30], w[31], w[32], w[33], w[34], w[35], w[36], w[37], w[38],
     )  # fmt: skip
 
 

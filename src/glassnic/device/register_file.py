@@ -73,6 +73,12 @@ class RegisterFile:
         writable = self.writable[index]
         self.words[index] = (value & writable) | (self.words[index] & ~writable)
 
+    def keep(self, row: Register, value: int) -> None:
+        """Set the bits that software cannot write."""
+        index = row.offset >> 2
+        writable = self.writable[index]
+        self.words[index] = (self.words[index] & writable) | (value & ~writable)
+
     def own_offset(self, offset: int) -> int:
         """The register's own offset, given one of the 82542's places for it."""
         return ALIAS_OF.get(offset, offset)

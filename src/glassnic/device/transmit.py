@@ -219,7 +219,7 @@ class Transmit:
             base=base if base < NOWHERE else NOWHERE,
             entries=self._entries,
             budget=BUDGET_DESCRIPTORS,
-            vet=registers[R.VET] if take(registers[R.CTRL], CTRL.VME) else -1,
+            vet=registers[R.VET] & 0xFFFF if take(registers[R.CTRL], CTRL.VME) else -1,
             pad=take(registers[R.TCTL], TCTL.PSP) & traits.pads,
             limit=min(max(fifo_bytes - FIFO_SLACK_BYTES, 0), LIMIT_BYTES),
             low_water=8 * take(registers[R.TXDCTL], TXDCTL.LWTHRESH) if watches else -1,

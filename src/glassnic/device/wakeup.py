@@ -172,6 +172,6 @@ def ipv4_addresses(registers: RegisterFile) -> list[bytes]:
 def _packet(registers: RegisterFile, frame: bytes, ethertype: int) -> bytes:
     """What follows the ethertype, if it is this one; a VLAN tag before it is skipped in VLAN mode (§9.2)."""
     start = 12
-    if take(registers[R.CTRL], CTRL.VME) and frame[start : start + 2] == registers[R.VET].to_bytes(2, "big"):
+    if take(registers[R.CTRL], CTRL.VME) and frame[start : start + 2] == (registers[R.VET] & 0xFFFF).to_bytes(2, "big"):
         start += 4
     return frame[start + 2 :] if frame[start : start + 2] == ethertype.to_bytes(2, "big") else b""

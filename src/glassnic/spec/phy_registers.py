@@ -54,8 +54,9 @@ class P:
     # fmt: on
 
 
-PHY_REGISTERS: dict[int, PhyRegister] = {row.number: row for row in vars(P).values() if isinstance(row, PhyRegister)}
-assert len(PHY_REGISTERS) == sum(isinstance(row, PhyRegister) for row in vars(P).values()), "two rows for one number"
+PHY_BY_NAME: dict[str, PhyRegister] = {name: row for name, row in vars(P).items() if isinstance(row, PhyRegister)}
+PHY_REGISTERS: dict[int, PhyRegister] = {row.number: row for row in PHY_BY_NAME.values()}
+assert len(PHY_REGISTERS) == len(PHY_BY_NAME), "two rows for one number"
 
 
 class _Pctrl(NamedTuple):

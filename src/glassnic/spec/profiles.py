@@ -83,6 +83,12 @@ class Traits(NamedTuple):
     packet checksum stays there (§3.2.3)."""
 
     # Statistics
+    counts_refused: int = 1
+    """1: TPR and TOR take in frames that the filters refuse, or whose length is wrong (§13.7.41, §13.7.43)."""
+    judges_first: int = 0
+    """1: frames of a wrong length are counted whether the filters refuse them or not (§13.7.36)."""
+    size_less: int = 0
+    """Taken off a frame's length before it is counted with others of its size (§13.7.21 to §13.7.26)."""
     tag_counted: int = 1
     """1: TOT and GOTC take in the inserted tag (§13.7.42)."""
     stripped_counted: int = 1
@@ -100,17 +106,53 @@ class Traits(NamedTuple):
     """Mask on TIDV and RDTR: 1 when they delay their causes (§13.4.41, §13.4.30)."""
     idle_txqe: int = 0
     """1: a write of TDT that gives no descriptor sets TXQE too. Silent in the manual (§13.4.17)."""
+    rxdmt0_once: int = 1
+    """1: RXDMT0 is set when the free descriptors come down to the threshold; 0: by each frame below it (§13.4.22)."""
     soft_reset: int = 1
     """Mask on CTRL.RST: 1 when it resets the card (§14.7)."""
+    loads_again: int = 1
+    """Mask on CTRL_EXT.EE_RST: 1 when it loads the station address from the EEPROM (§13.4.6)."""
+
+    # Link and PHY
+    link_by_ctrl: int = 1
+    """Mask on CTRL.SLU and ILOS: 1 when the link hangs on them, not on the PHY alone (§13.4.1)."""
+    forces: int = 1
+    """Mask on CTRL.FRCSPD and FRCDPLX: 1 when CTRL's speed and duplex are told in STATUS then (§8.6.2.3)."""
+    loop_shuts: int = 1
+    """1: in loopback nothing comes from the wire (§8.10)."""
+    phy_reset: int = 1
+    """Mask on CTRL.PHY_RST: 1 when it resets the PHY (§13.4.1)."""
+    phy_heeds: int = 0xFFFF
+    """What counts of the PHY's register 0, but for its reset and restart: power down takes the link (§13.4.8.1)."""
+    negotiated: int = 1
+    """1: after power-on the PHY says that negotiation is over; 0: not before software has it negotiate (§13.4.8.1)."""
+
+    # Other ways in
+    blank_word: int = 0xFFFF
+    """What words of a new EEPROM hold for which there is no use (§5.6)."""
+    eeprom_writes: int = 1
+    """Mask on EWEN: 1 when the EEPROM can be written through EECD's pins (§13.4.3)."""
+    io_bar: int = 1
+    """1: registers are reached through the I/O BAR; 0: it reads 0 (§13.2.2)."""
+    old_places: int = 1
+    """1: the 82542's places for some registers reach them too; 0: there is nothing (§13.3)."""
 
     # Rows of the register table
     absent: frozenset[str] = frozenset()
-    """Registers that read 0 and ignore writes."""
+    """Registers, of the PHY too, that read 0 and ignore writes."""
     writable: tuple[tuple[str, int], ...] = ()
     """Registers with other writable bits than their row says (§13.4)."""
 
 
 MANUAL = Traits()
+_SILENT = frozenset({
+    "FCAL", "FCAH", "FCT", "FCTTV", "FCRTH", "TXCW", "TIPG", "TIDV", "RSRPD", "RXCSUM", "RLEC",
+    "EPSTATUS", "R30PS", "R30AW",
+})  # fmt: skip
+_UNCOUNTED = frozenset({
+    "PRC64", "PRC127", "PRC255", "PRC511", "PRC1023", "PRC1522", "BPRC", "MPRC", "ROC", "GORCL", "GORCH",
+    "PTC64", "PTC127", "PTC255", "PTC511", "PTC1023", "PTC1522", "BPTC", "MPTC", "GOTCL", "GOTCH", "TSCTC",
+})  # fmt: skip
 QEMU_7_2 = Traits(
     latched=0,
     length_mask=0xFFFF,
@@ -141,13 +183,25 @@ QEMU_7_2 = Traits(
     watches_low=0,
     delays=0,
     idle_txqe=1,
+    rxdmt0_once=0,
     soft_reset=0,
-    writable=(("TDBAL", 0xFFFF_FFFF), ("RDBAL", 0xFFFF_FFFF)),
+    loads_again=0,
+    link_by_ctrl=0,
+    forces=0,
+    loop_shuts=0,
+    phy_reset=0,
+    phy_heeds=0,
+    negotiated=0,
+    blank_word=0,
+    eeprom_writes=0,
+    io_bar=0,
+    old_places=0,
+    counts_refused=0,
+    judges_first=1,
+    size_less=4,
+    absent=_SILENT,
+    writable=(*((name, 0xFFFF_FFFF) for name in ("TDBAL", "RDBAL", "VET", "RCTL", "PBA")), ("ICS", 0x7FFF_FFFF)),
 )
-_UNCOUNTED = frozenset({
-    "PTC64", "PTC127", "PTC255", "PTC511", "PTC1023", "PTC1522", "MPTC", "BPTC", "GOTCL", "GOTCH", "GORCL", "GORCH",
-    "TSCTC",
-})  # fmt: skip
 
 PROFILES: dict[str, Traits] = {
     "manual": MANUAL,
@@ -158,6 +212,6 @@ PROFILES: dict[str, Traits] = {
         shortest_octets=0,
         oversize=0,
         mpe_broadcast=0,
-        absent=_UNCOUNTED,
+        absent=_SILENT | _UNCOUNTED,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnic.conformance.program import MAC, Program, Read, Step, Steps, Until, Write, program
+from glassnic.conformance.program import MAC, Either, Program, Read, Step, Steps, Until, Write, program
 from glassnic.spec.fields import EECD, EERD
 
 WORDS = tuple(int.from_bytes(MAC[at : at + 2], "little") for at in (0, 2, 4))
@@ -43,6 +43,18 @@ REGISTER: tuple[Program, ...] = (
         [by_eerd(index, WORDS[index]) for index in (2, 0, 1, 0, 2)],
     ),
     program("13.4.4", "the-vendor", "Word 0Eh holds the PCI vendor: Intel.", by_eerd(INTEL_WORD, INTEL)),
+    program(
+        "13.4.4",
+        "a-spare-word",
+        "What a word without a use holds in a new EEPROM is not said; the part itself comes erased.",
+        (Write("EERD", EERD.START.mask | SPARE << EERD.ADDR.lo), Until("EERD", EERD.DONE.mask, EERD.DONE.mask)),
+        Either(
+            (
+                ("it is erased", Read("EERD", 0xFFFF << EERD.DATA.lo, EERD.DATA.mask)),
+                ("it is 0", Read("EERD", 0, EERD.DATA.mask)),
+            )
+        ),
+    ),
     program(
         "13.4.4",
         "done-in-its-own-place",
