@@ -47,6 +47,7 @@ check: setup  ## style, types, layers and all tests
 docs: setup  ## the documents that are made from tables
 	$(BIN)/python -m glassnic.spec.sheet > docs/registers.md
 	$(BIN)/python -m glassnic.spec.findings_sheet > docs/findings.md
+	$(BIN)/python -m glassnic.conformance.profiles_sheet > docs/profiles.md
 
 conformance: setup  ## docs/conformance.md: every rule put to this card and to QEMU's; a quarter of an hour
 	@$(BIN)/glassnic conform --target self --target qemu-7.2 --target qemu-7.2:e1000e --target qemu-11.1 \

@@ -9,6 +9,7 @@ import pytest
 
 from glassnic.backends import FORMS
 from glassnic.cli import COMMANDS
+from glassnic.conformance import profiles_sheet
 from glassnic.lab.plans import PLANS
 from glassnic.spec import findings_sheet
 from glassnic.spec.sheet import sheet
@@ -28,6 +29,10 @@ def test_the_register_sheet_is_fresh() -> None:
 
 def test_the_findings_sheet_is_fresh() -> None:
     assert (ROOT / "docs/findings.md").read_text() == findings_sheet.sheet(), "run `make docs`"
+
+
+def test_the_profiles_sheet_is_fresh() -> None:
+    assert (ROOT / "docs/profiles.md").read_text() == profiles_sheet.sheet(), "run `make docs`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -1,0 +1,57 @@
+"""Where does a profile not follow the card it is named after? Each program on which the two differ, and the reason.
+
+What is here lies around the card rather than in it: the host's network, or memory where there is none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Departure(NamedTuple):
+    """Why profiles differ from their cards, on these programs."""
+
+    profiles: tuple[str, ...]
+    reason: str
+    programs: tuple[str, ...]
+
+
+BOTH = ("qemu-7.2", "qemu-11.1")
+
+DEPARTURES: tuple[Departure, ...] = (
+    Departure(
+        BOTH,
+        "QEMU's card has the host's network keep what it cannot take: while it is off or has no descriptor, frames "
+        "wait outside, more of them than any packet buffer holds, and come with a later doorbell or a second later. "
+        "Here they are lost while the receiver is off, and else wait in the packet buffer (§3.2.7, §13.4.22).",
+        (
+            "13.4.22/what-came-while-it-was-off",
+            "3.2.6/a-doorbell-for-each-that-waits",
+            "3.2.6/a-reset-helps-after-a-ring-without-entries",
+            "3.2.7/an-overrun",
+            "13.7.33/frames-that-find-no-buffer",
+        ),
+    ),
+    Departure(
+        ("qemu-7.2",),
+        "QEMU 7.2 loses a frame for which there are descriptors, but too few. Here it waits for the others (§3.2.6).",
+        ("3.2.6/a-frame-waits-for-its-last-descriptor",),
+    ),
+    Departure(
+        BOTH,
+        "In QEMU's machine, memory that nobody answers for reads 0, and addresses beyond the last begin at 0 again. "
+        "Here a packet that lies outside the guest's memory is dropped, and nothing is written round the end.",
+        ("3.4/a-buffer-outside-memory", "3.2.6/a-reset-helps-after-a-buffer-across-the-end-of-addresses"),
+    ),
+    Departure(
+        BOTH,
+        "QEMU's card fetches a descriptor behind the ring if RDH says so. Here a head beyond the ring counts as 0, so "
+        "that nothing is written where no ring lies (§13.4.28).",
+        ("3.2.6/a-reset-helps-after-a-head-behind-the-ring",),
+    ),
+)
+
+
+def departures(profile: str) -> set[str]:
+    """The addresses of all programs on which a profile differs from its card."""
+    return {program for one in DEPARTURES if profile in one.profiles for program in one.programs}
