@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glassnic.conformance.cut import cut
 from glassnic.conformance.play import play
-from glassnic.conformance.program import MEMORY_BYTES, Program, Sent
-from glassnic.conformance.recording import Recording, read_recording
-from glassnic.conformance.replay import DELIVERED, DESCRIPTORS, replay
+from glassnic.conformance.program import MEMORY_BYTES, Peek, Poke, Program, Sent
+from glassnic.conformance.recording import Moment, Recording, read_recording
+from glassnic.conformance.relocate import HOLE_BEGIN, HOLE_END, PAGE_BYTES, Places
+from glassnic.conformance.replay import BEYOND, FCS, FRAMES, RECEIVED, RECEIVING, SENDING, replay
 from glassnic.conformance.targets.inside import Inside
 from glassnic.conformance.targets.still import Still
 from glassnic.conformance.targets.vfio_user import Served
 from glassnic.driver.descriptors import encode_legacy
+from glassnic.driver.message import Message
 from glassnic.lab.errors import LabError
 from glassnic.spec.fields import CTRL, EERD, RCTL
 from glassnic.spec.registers import R
@@ -34,9 +37,9 @@ def test_a_session_replayed_in_process_is_the_same_in_all(recording: Recording) 
     found = replay(recording, again(recording))
     counts = {count.about: (count.same, count.total) for count in found.counts()}
     assert found.same
-    assert counts["frames sent"] == (120, 120)
-    assert counts[DELIVERED] == (60, 60)
-    assert counts[DESCRIPTORS][0] > 120
+    assert counts[FRAMES] == (120, 120)
+    assert counts[RECEIVED] == counts[RECEIVING] == (60, 60)
+    assert counts[SENDING][0] > 60
     assert counts["register answers"][0] > 30
     assert counts["interrupt line"][0] > 30
 
@@ -107,7 +110,7 @@ def test_what_the_guest_changes_after_the_doorbell_and_nonsense_are_replayed(tmp
 def test_a_card_with_another_profile_differs_in_frames_that_are_shown(recording: Recording) -> None:
     found = replay(recording, again(recording, "one-context"))
     wrong = [count for count in found.counts() if count.first is not None]
-    assert [count.about for count in wrong] == ["frames sent"]
+    assert [count.about for count in wrong] == [FRAMES]
     assert 0 < wrong[0].same < wrong[0].total
     assert wrong[0].first is not None
     assert isinstance(recording.moments[wrong[0].first.step], Sent)
@@ -130,8 +133,62 @@ def test_a_session_is_the_same_on_our_card_in_a_process_of_its_own(tmp_path: Pat
         target.close()
     counts = {count.about: (count.same, count.total) for count in result.counts()}
     assert not result.outcome.lost
-    assert counts["frames sent"] == (5, 5)
-    assert counts[DELIVERED] == (5, 5)
+    assert counts[FRAMES] == (5, 5)
+    assert counts[RECEIVED] == (5, 5)
+
+
+def test_frames_beyond_those_recorded_are_counted_where_they_left_and_spoil_no_others(tmp_path: Path) -> None:
+    exactly = Message(payload=bytes(3000), mss=1000)
+
+    def act(bench: Bench) -> None:
+        bench.driver.open()
+        bench.driver.load_context(**exactly.fields)
+        for number in range(5):
+            bench.driver.send(exactly.encode(), **exactly.bits)
+            bench.driver.send(broadcast(number))
+            bench.card.wait_ns(1_000_000)
+
+    found = record(tmp_path / "session", act)
+    other = Inside("qemu-11.1")
+    counts = {count.about: count for count in replay(found, other).counts()}
+    assert (counts[FRAMES].same, counts[FRAMES].total) == (20, 20)
+    assert (counts[BEYOND].same, counts[BEYOND].total) == (0, 5)
+    first = counts[BEYOND].first
+    assert first is not None
+    assert isinstance(recording_step := found.moments[first.step], Sent)
+    assert recording_step.frames[0] == exactly.frames()[0]
+
+
+def test_a_short_frame_comes_padded_and_the_fcs_is_told_apart(tmp_path: Path) -> None:
+    def act(bench: Bench) -> None:
+        bench.driver.open()
+        bench.card.write(R.RCTL.offset, RCTL.EN.mask | RCTL.BAM.mask)
+        bench.card.receive([broadcast(1)[:42], broadcast(2)])
+        bench.card.wait_ns(1_000_000)
+
+    def spoil(moment: Moment) -> Moment:
+        match moment:
+            case Peek(data=data) if len(data) == 8:
+                return replace(moment, data=data[:2] + b"\xee\xee" + data[4:])
+            case Peek(data=data) if len(data) > 8:
+                return replace(moment, data=data[:-4] + bytes(4))
+        return moment
+
+    found = record(tmp_path / "session", act)
+    result = replay(Recording(found.head, tuple(map(spoil, found.moments))), Inside())
+    counts = {count.about: (count.same, count.total) for count in result.counts()}
+    assert counts[RECEIVED] == (2, 2)
+    assert counts[FCS] == (0, 2)
+    row = next(row for row in result.differing() if row.what == "receive descriptors")
+    assert (row.times, row.fields) == (2, "CHECKSUM")
+
+
+def test_no_memory_is_moved_to_where_a_pc_has_none() -> None:
+    places = Places([Poke(page * PAGE_BYTES, b"\1") for page in range(1000, 1500)])
+    moved = {places.place(page * PAGE_BYTES) // PAGE_BYTES for page in range(1000, 1500)}
+    assert len(moved) == 500
+    assert not moved.intersection(range(HOLE_BEGIN, HOLE_END))
+    assert places.end == (max(moved) + 1) * PAGE_BYTES
 
 
 def steps_of(recording: Recording, frame: bytes) -> tuple[int, int]:

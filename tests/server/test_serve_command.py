@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from glassnic.conformance.recording import read_recording
-from glassnic.conformance.replay import DELIVERED, replay
+from glassnic.conformance.replay import RECEIVED, replay
 from glassnic.conformance.targets.still import Still
 from glassnic.server.command import add_arguments, qemu_command, run
 from glassnic.transports.vfio_user.client import Client, RefusedError
@@ -288,7 +288,7 @@ def test_a_recorded_session_of_a_guest_is_had_again_exactly(tmp_path: Path) -> N
     result = replay(found, Still("82540em", "manual", found.head.eeprom))
     counts = {count.about: (count.same, count.total) for count in result.counts()}
     assert result.same
-    assert counts["frames sent"] == counts[DELIVERED] == (400, 400)
+    assert counts["frames sent"] == counts[RECEIVED] == (400, 400)
 
 
 def test_a_recording_that_cannot_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ from glassnic.conformance.program import (
 )
 from glassnic.conformance.recording import Head, Host, Moment, Recording, Reset, Ring
 from glassnic.conformance.relocate import relocate
-from glassnic.conformance.replay import PATIENCE_NS, take
+from glassnic.conformance.replay import PATIENCE_NS, by_wire, take
 from glassnic.conformance.targets.inside import Inside
 from glassnic.conformance.targets.port import LostError, Target
 from glassnic.conformance.targets.still import Still
@@ -76,9 +76,7 @@ def cut(
     before += _heads(recording.head, moments[: first - 1], memory_bytes)
     trial = Trial(recording.head, memory_bytes, [_short(one) for one in moments[first - 1 :] if _counts(one)])
     left_out = trial.expect_less(before)
-    if other is not None:
-        trial.hold_against(other, before)
-    before = _fewer(before, trial.holds, tell)
+    before = _needed(before, trial, other, tell)
     steps, memory_bytes = relocate([*before, *trial.core])
     if memory_bytes > MEMORY_BYTES:
         raise LabError(
@@ -87,6 +85,19 @@ def cut(
         )
     program = _finished(recording.head, steps, len(before), name, (first, last))
     return Cut(program, sum(not isinstance(one, Ring) for one in before), left_out)
+
+
+def _needed(before: list[Moment], trial: Trial, other: Target | None, tell: Callable[[int], None]) -> list[Moment]:
+    """The steps before the stretch that our card needs; if the other card needs more to differ, these too. LabError."""
+    fewer = _fewer(before, trial.holds, tell)
+    if other is None or trial.differs(other, fewer):
+        return fewer
+    if not trial.differs(other, before):
+        raise LabError(
+            f"{other.name} does all that was recorded in these steps: begin earlier (with the doorbell, if a frame is "
+            "wrong), or leave --target out."
+        )
+    return _fewer(before, trial.holds, tell)
 
 
 class Trial:
@@ -108,16 +119,14 @@ class Trial:
             self.core = [one for at, one in enumerate(core) if at not in wrong or isinstance(one, Read | ReadIo)]
         return left_out
 
-    def hold_against(self, other: Target, before: Moments) -> None:
-        """From now on another card has to differ, where it does first; what it answers matters least. LabError."""
+    def differs(self, other: Target, before: Moments) -> bool:
+        """Whether another card differs after these steps. From now on it has to, where it does first; what it answers
+        matters least."""
         self._other, other.memory_bytes = other, self._memory_bytes
         wrong = sorted(self._failures(self._started(other), before))
         acts = [at for at in wrong if at == LOST or not isinstance(self.core[at], Read | ReadIo)]
-        if not wrong:
-            raise LabError(
-                f"{other.name} does all that was recorded in these steps: leave --target out, or name others."
-            )
-        self._wrong = (acts or wrong)[0]
+        self._wrong = next(iter(acts or wrong), LOST)
+        return bool(wrong)
 
     def holds(self, before: Moments) -> bool:
         """Whether all that is to be so after these steps is so."""
@@ -172,7 +181,7 @@ def _counts(moment: Moment) -> bool:
 
 
 def _short(moment: Moment) -> Moment:
-    return Wait(min(moment.duration_ns, LONGEST_NS)) if isinstance(moment, Wait) else moment
+    return Wait(min(moment.duration_ns, LONGEST_NS)) if isinstance(moment, Wait) else by_wire(moment)
 
 
 def _heads(head: Head, moments: Moments, memory_bytes: int) -> Iterator[Step]:
@@ -227,7 +236,7 @@ def _finished(head: Head, moments: Moments, before: int, name: str, stretch: tup
     steps += [one for one in moments[:before] if not isinstance(one, Ring | Reset | Host)]
     steps += [Sent(sent)] if sent else []
     steps += [one for one in moments[before:] if not isinstance(one, Ring | Reset | Host)]
-    rule = f"As a {head.model} with profile {head.profile} did in steps {stretch[0]} to {stretch[1]} of a session."
+    rule = f"As an {head.model} with profile {head.profile} did in steps {stretch[0]} to {stretch[1]} of a session."
     return Program("recorded", name, rule, tuple(steps))
 
 

@@ -86,7 +86,8 @@ def show_failure(console: Console, verdict: Verdict, targets: Sequence[str]) -> 
     program = verdict.program
     seldom = "" if verdict.steady else " [yellow](not the same when played again)[/]"
     console.print(f"{_sign(verdict.mark).markup} [bold]{program.address}[/] on {', '.join(targets)}{seldom}")
-    console.print(f"  {program.rule} [dim]§{program.section}[/]")
+    section = f" [dim]§{program.section}[/]" if program.section[:1].isdigit() else ""
+    console.print(f"  {program.rule}{section}")
     for difference in differences(verdict.outcome):
         show_difference(console, difference)
     console.print()

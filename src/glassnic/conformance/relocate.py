@@ -1,7 +1,8 @@
 """How does a guest's memory of gigabytes fit into a target's? Pages that were touched move together; addresses follow.
 
-Neighbours stay neighbours. An address of a page that nobody touched leads to where no memory is: a card that does what
-the recorded one did never goes there. Addresses stand in ring registers and in descriptors, by which one knows them.
+Neighbours stay neighbours, and a PC's hole below 1 MB is left out. An address of a page that nobody touched leads to
+where no memory is: a card that does what the recorded one did never goes there. Addresses stand in ring registers and
+in descriptors, by which one knows them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from glassnic.spec.descriptors import DESCRIPTOR_BYTES, DTYP_CONTEXT, TX_DATA
 PAGE_BYTES = 4096
 NOWHERE = 0xF000_0000
 """No target has memory from here on."""
+HOLE_BEGIN, HOLE_END = 0xA0, 0x100
+"""Pages at which a PC has no memory but its screen and firmware: what a card writes there is gone."""
 LOW, HIGH = ("TDBAL", "RDBAL"), ("TDBAH", "RDBAH")
 POINTER_BYTES = 8
 
@@ -31,8 +34,8 @@ class Places:
         pages = {page for address, length in spans for page in _pages(address, length)}
         rings = [set(_pages(one.address, one.length)) for one in moments if isinstance(one, Ring)]
         pages |= set(chain.from_iterable(ring for ring in rings if ring & pages))
-        self._moved = {page: number for number, page in enumerate(sorted(pages), 1)}
-        self.end = (len(pages) + 1) * PAGE_BYTES
+        self._moved = {page: _beside_hole(number) for number, page in enumerate(sorted(pages), 1)}
+        self.end = (max(self._moved.values(), default=0) + 1) * PAGE_BYTES
         """So much memory is needed."""
 
     def place(self, address: int) -> int:
@@ -86,6 +89,10 @@ def _pointing(descriptor: bytes, ring: str, places: Places) -> bytes:
     if not address or (ring == "TD" and is_context):
         return descriptor
     return places.place(address).to_bytes(POINTER_BYTES, "little") + descriptor[POINTER_BYTES:]
+
+
+def _beside_hole(number: int) -> int:
+    return number if number < HOLE_BEGIN else number - HOLE_BEGIN + HOLE_END
 
 
 def _pages(address: int, length: int) -> range:

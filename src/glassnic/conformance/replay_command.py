@@ -33,7 +33,13 @@ DESCRIPTION = """\
 Play a session that `glassnic serve --record FILE` has recorded: every register access of the guest's driver, every
 frame that came, and what its memory held. Shown is how far a card answers, sends and writes what the recorded one did.
 On glassnic in this process (self) all must be the same; on a card in real time what depends on time may differ."""
-MOST_REGISTERS = 12
+EXAMPLE = """\
+from a guest's bug to a program (step N is line N+1 of the recording):
+  glassnic vm --test mixed --record s.rec        or `glassnic serve --record s.rec` and a guest of your own
+  glassnic replay s.rec --target qemu-11.1       says which step differs: say 38255
+  glassnic replay s.rec --save bug.json --from 38240 --to 38255
+  glassnic conform bug.json --target self --target qemu-11.1"""
+MOST_ROWS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,14 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     width = max(map(len, FORMS))
-    parser.epilog = "targets:\n" + "\n".join(f"  {form:{width}}  {words}" for form, words in FORMS.items())
+    targets = "".join(f"  {form:{width}}  {words}\n" for form, words in FORMS.items())
+    parser.epilog = f"targets:\n{targets}\n{EXAMPLE}"
     parser.add_argument("file", metavar="FILE", type=Path, help="the recording")
     parser.add_argument("--target", metavar="T", action="append", help="a card, see below; may be repeated (self)")
     parser.add_argument(
         "--save",
         metavar="FILE.json",
         type=Path,
-        help="cut steps out as a program for `glassnic conform FILE.json`; with --target T one on which T fails",
+        help="play nothing, but cut steps out as a program for `glassnic conform`, with what they need of the steps "
+        "before them; with --target T so that T goes on failing",
     )
     parser.add_argument("--from", dest="first", metavar="STEP", type=int, help="where the program begins (1)")
     parser.add_argument("--to", dest="last", metavar="STEP", type=int, help="where it ends (the last step)")
@@ -81,7 +89,7 @@ def describe(recording: Recording) -> str:
     octets = sum(len(one.data) for one in moments if isinstance(one, Poke))
     seconds = sum(one.duration_ns for one in moments if isinstance(one, Wait)) / 1e9
     return (
-        f"a {recording.head.model} with profile {recording.head.profile}, {seconds:.1f} s in {len(moments)} steps: "
+        f"an {recording.head.model} with profile {recording.head.profile}, {seconds:.1f} s in {len(moments)} steps: "
         f"{writes} register writes, {came} frames came, {octets} bytes of memory were read"
     )
 
@@ -111,39 +119,43 @@ def _card(recording: Recording, word: str, console: Console) -> Target:
 
 
 def show(result: Replayed, word: str, console: Console) -> None:
-    """How much was the same, by kind; and of each kind the first difference, with its bytes."""
+    """How much was the same, by kind; what differs; and of each kind the first difference, with its bytes."""
     verdict = "[bold green]the same[/]" if result.same else "[bold red]not the same[/]"
     console.print(f"[bold]{escape(result.target)}[/] ({escape(word)}): {verdict}")
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for column in ("", "the same", "of"):
-        table.add_column(column, justify="right" if column else "left")
-    for count in result.counts():
+    counts = result.counts()
+    table = _table("", "the same", "of")
+    for count in counts:
         style = "green" if count.first is None else "red"
         table.add_row(count.about, f"[{style}]{count.same}[/]", str(count.total))
     console.print(table)
-    show_registers(result, console)
-    firsts = sorted((one.first for one in result.counts() if one.first is not None), key=lambda one: one.step)
-    outcome = Outcome(result.outcome.program, tuple(firsts), result.outcome.lost)
-    if found := differences(outcome):
-        console.print("The first difference of each kind:")
-    for difference in found:
-        show_difference(console, difference)
+    show_differing(result, console)
+    firsts = [(one.first, one.about) for one in counts if one.first is not None]
+    for first, about in sorted(firsts, key=lambda pair: pair[0].step):
+        console.print(f"[bold]{about}[/], the first difference:")
+        for difference in differences(Outcome(result.outcome.program, (first,))):
+            show_difference(console, difference)
+    if result.outcome.lost:
+        console.print(f"[bold red]The card was lost[/]: {escape(result.outcome.lost)}.")
 
 
-def show_registers(result: Replayed, console: Console) -> None:
-    """Which registers answer otherwise, how often and in which bits."""
-    rows = result.registers()
+def show_differing(result: Replayed, console: Console) -> None:
+    """Which registers answer otherwise, and which fields of descriptors are written otherwise; how often."""
+    rows = result.differing()
     if not rows:
         return
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for column in ("register", "differs", "in bits", "since step"):
-        table.add_column(column, justify="left" if column == "register" else "right")
-    for row in rows[:MOST_REGISTERS]:
-        name = row.register if isinstance(row.register, str) else f"{row.register:#07x}"
-        table.add_row(name, str(row.times), f"{row.bits:#010x}", str(row.step + 1))
+    table = _table("what differs", "times", "since step", "in")
+    for row in rows[:MOST_ROWS]:
+        table.add_row(row.what, str(row.times), str(row.step + 1), row.fields)
     console.print(table)
-    if len(rows) > MOST_REGISTERS:
-        console.print(f"  [dim]and {len(rows) - MOST_REGISTERS} more registers[/]")
+    if len(rows) > MOST_ROWS:
+        console.print(f"  [dim]and {len(rows) - MOST_ROWS} more registers[/]")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for column in columns:
+        table.add_column(column, justify="left" if column in (columns[0], "in") else "right")
+    return table
 
 
 def save(recording: Recording, args: argparse.Namespace, console: Console) -> None:
@@ -172,4 +184,4 @@ def save(recording: Recording, args: argparse.Namespace, console: Console) -> No
 def _told(before: int, left_out: int) -> Iterator[str]:
     yield f"the steps, and {before} of those before them that they need"
     if left_out:
-        yield f"without {left_out} answers that depend on when one asks"
+        yield f"without {left_out} answer{'s' * (left_out > 1)} that depend{'s' * (left_out == 1)} on when one asks"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from glassnic.spec.bits import Bits
@@ -219,3 +221,12 @@ WORDS: dict[str, tuple[Bits, ...]] = {
     "RAH": RAH, "RDTR": RDTR, "TXDCTL": TXDCTL, "RXDCTL": TXDCTL, "PBA": PBA, "WUC": WUC, "WUFC": WAKE, "WUS": WAKE,
 }  # fmt: skip
 """Register name -> its fields, for dumps, docs and explanations."""
+
+
+def named(fields: tuple[Bits, ...], mask: int) -> str:
+    """The names of the fields that have a bit in `mask`; the bits that have no name, by number, high ones last."""
+    names = fields._fields  # type: ignore[attr-defined]
+    found = {name: bits.mask for name, bits in zip(names, fields, strict=True) if bits.mask & mask}
+    rest = mask & ~reduce(or_, found.values(), 0)
+    nameless = [str(at) for at in range(rest.bit_length()) if rest >> at & 1]
+    return " ".join([*found, *(["bits " + ",".join(nameless)] if nameless else [])])
