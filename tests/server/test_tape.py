@@ -11,9 +11,10 @@ import pytest
 
 from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.device.recorder import Recorder
-from glassnic.server.tape import MOST_BYTES, Loads, Tape
+from glassnic.live.replay import collect
+from glassnic.server.tape import MOST_BYTES, MOST_OF_A_PACKET, Loads, Tape
 from glassnic.spec import events
-from glassnic.spec.descriptors import TX_CONTEXT
+from glassnic.spec.descriptors import TX_CONTEXT, TX_DATA
 
 SEGMENTED = TX_CONTEXT.TSE.mask
 PLAIN_LOAD, SEGMENTED_LOAD = (3, 11, 0), (4, 12, SEGMENTED)
@@ -111,6 +112,25 @@ def test_however_often_somebody_asks_the_contexts_are_those_of_the_whole_record(
         if not now_ns % asked_every:
             assert list(tape.loads()) == list(truth)
             assert tape.content(8)["before"] == before.rows()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_frame_has_the_same_story_where_the_dump_begins_within_its_packet(seed: int) -> None:
+    recorder, chance = Recorder(1 << 12), Random(seed)
+    tape, place = Tape(recorder), 0
+    for now_ns in range(1, MOST_OF_A_PACKET):
+        turn(recorder, now_ns)
+        for _ in range(chance.randrange(4)):
+            place += 1
+            end = TX_DATA.EOP.mask * (chance.random() < 0.3)
+            recorder.record(events.TX_DESCRIPTOR, place, 0x1000, TX_DATA.DEXT.mask | TX_DATA.TSE.mask | end)
+        if place and chance.random() < 0.3:
+            recorder.record(events.TX_PROTOTYPE, place, now_ns, 1)
+        recorder.record(events.TX_FRAME, now_ns, 60, 3)
+        tape.sent(Frames.of([bytes(60)]), now_ns)
+        *_, of_all = collect({"epoch_ns": 0, **tape.content()})
+        (of_one,) = collect({"epoch_ns": 0, **tape.content(1)})
+        assert of_one.piece == of_all.piece
 
 
 def test_the_rows_of_every_frame_on_the_tape_are_still_there() -> None:

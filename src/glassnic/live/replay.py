@@ -65,7 +65,7 @@ def origin(answer: dict[str, Any]) -> Origin:
 def replay(answer: dict[str, Any], listener: Listener) -> None:
     """Tell a listener all that an answer to `dump` holds. Raises CaptureError if the listener does."""
     probe = Probe([listener], answer["epoch_ns"])
-    probe.sent([], answer["before"])
+    probe.follow(answer["before"])
     rows: list[Row] = list(iter_unpack("<qqqq", base64.b64decode(answer["rows"])))
     followed = 0
     for turn in answer["turns"]:

@@ -4,6 +4,7 @@ It is kept only where somebody may ask for it, over the control socket: one copy
 are made of it elsewhere. Rules kept here:
 - The tape reaches back half the recorder's ring at least, and never beyond it, so no frame on it has lost its rows.
 - Contexts may be much older than that (§3.6): `loads` follows the record from the start, so their rows are never lost.
+  So are those of the packet of which frames have still to leave.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from numpy.typing import NDArray
 from glassnic.device.ports import Frames
 from glassnic.device.recorder import Recorder
 from glassnic.spec import events
-from glassnic.spec.descriptors import TX_CONTEXT
+from glassnic.spec.bits import take
+from glassnic.spec.descriptors import TX_CONTEXT, TX_DATA
 
 MOST_BYTES = 4 << 20
 """So much of the last frames is kept."""
+MOST_OF_A_PACKET = 64
+"""Rows."""
 NEAR_ROWS = 1 << 11
 """What `top` asks for in a look begins so many rows back at most."""
 
@@ -45,16 +49,21 @@ class Stretch(NamedTuple):
 
 
 class Loads:
-    """Which context of each kind was loaded last, and in which turn, after the first `seen` rows of the record."""
+    """Which context of each kind was loaded last, in which turn, and what the last packet was gathered from.
+
+    As of the first `seen` rows of the record.
+    """
 
     def __init__(self, seen: int = 0) -> None:
         self.seen = seen
         self._turn = NO_TURN
         self._last: dict[int, tuple[list[int], list[int]]] = {}
+        self._packet: list[list[int]] = []
+        """Rows of its descriptors and of its prototype header."""
 
     def copy(self) -> Loads:
         other = Loads(self.seen)
-        other._turn, other._last = self._turn, dict(self._last)
+        other._turn, other._last, other._packet = self._turn, dict(self._last), self._packet
         return other
 
     def follow(self, recorder: Recorder, end: int) -> None:
@@ -63,6 +72,7 @@ class Loads:
         lost = recorder.total - self.seen - len(rows)
         if lost > 0:
             self._last.clear()
+            self._packet = []
         self._take(rows[: max(end - self.seen - lost, 0)])
         self.seen = max(self.seen, end)
 
@@ -70,6 +80,7 @@ class Loads:
         resets = np.flatnonzero(rows[:, 0] == events.RESET)
         if len(resets):
             self._last.clear()
+            self._packet = []
             rows = rows[resets[-1] :]
         kinds = rows[:, 0].copy()  # side by side, which is quicker to search twice
         turns = np.flatnonzero(kinds == events.TURN)
@@ -83,10 +94,27 @@ class Loads:
             self._last[kind] = (turn, rows[at].tolist())
         if len(turns):
             self._turn = rows[turns[-1]].tolist()
+        self._gather(rows[(kinds == events.TX_DESCRIPTOR) | (kinds == events.TX_PROTOTYPE)])
+
+    def _gather(self, rows: Rows) -> None:
+        """Go on with the packet, or begin the one behind the last EOP that has descriptors behind it."""
+        taken = np.flatnonzero(rows[:, 0] == events.TX_DESCRIPTOR)
+        ends = taken[(rows[taken, 3] >> TX_DATA.EOP.lo & 1).astype(bool)]
+        if len(ends) and ends[-1] == taken[-1]:
+            ends = ends[:-1]
+        if len(ends):
+            self._packet, rows = [], rows[taken[np.searchsorted(taken, ends[-1]) + 1] :]
+        elif len(taken) and self._is_gathered():
+            self._packet, rows = [], rows[taken[0] :]
+        some = [*self._packet, *rows.tolist()]
+        self._packet = some if len(some) <= MOST_OF_A_PACKET else [*some[: MOST_OF_A_PACKET - 1], some[-1]]
+
+    def _is_gathered(self) -> bool:
+        return any(kind == events.TX_DESCRIPTOR and take(row, TX_DATA.EOP) for kind, _, _, row in self._packet)
 
     def rows(self) -> list[list[int]]:
-        """The rows that say so, a turn and a load in pairs, and the present turn: as the card wrote them."""
-        return [row for pair in self._last.values() for row in pair] + [self._turn]
+        """The rows that say so: a turn and a load in pairs, the present turn, the packet; as the card wrote them."""
+        return [row for pair in self._last.values() for row in pair] + [self._turn, *self._packet]
 
     def __iter__(self) -> Any:
         """Turn and load in pairs, the latest last."""
