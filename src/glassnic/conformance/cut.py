@@ -21,13 +21,14 @@ from glassnic.conformance.program import (
     Program,
     Read,
     ReadIo,
+    Reset,
     Sent,
     Step,
     Wait,
     Write,
     WriteIo,
 )
-from glassnic.conformance.recording import Head, Host, Moment, Recording, Reset, Ring
+from glassnic.conformance.recording import Head, Host, Moment, Recording, Ring
 from glassnic.conformance.relocate import relocate
 from glassnic.conformance.replay import PATIENCE_NS, by_wire, take
 from glassnic.conformance.targets.inside import Inside

@@ -28,6 +28,7 @@ from glassnic.conformance.program import (
     Program,
     Read,
     ReadIo,
+    Reset,
     Sent,
     Step,
     Until,
@@ -135,6 +136,7 @@ class Player:
             Lend: lambda step: self._lend(step.address, step.length),
             Arrive: self._arrive,
             Wait: lambda step: target.wait(step.duration_ns),
+            Reset: lambda step: self._reset(),
         }
         self._looks: dict[type, Callable[[Any], tuple[Found, Found]]] = {
             Until: lambda step: (step.value, target.read(offset_of(step.register)) & step.mask),
@@ -153,7 +155,7 @@ class Player:
         elif isinstance(step, Either):
             self._choose(number, step)
         else:
-            assert not isinstance(step, Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait)
+            assert not isinstance(step, Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset)
             self.seen.append(self._judge(number, step))
             self._forget(step)
 
@@ -205,6 +207,11 @@ class Player:
     def _arrive(self, step: Arrive) -> None:
         self.target.settle()  # what was told before the frames came, counts
         self.target.arrive(step.frames)
+
+    def _reset(self) -> None:
+        self.target.settle()
+        self.target.reset()
+        self._transmit, self._receive = _Ring(), _Ring()
 
     def _poke(self, address: int, data: bytes) -> None:
         self.target.poke(address, data)

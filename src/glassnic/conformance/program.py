@@ -84,6 +84,11 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Reset:
+    """The bus resets the card (RST#); it decodes and masters the bus again. Memory stays as it is."""
+
+
+@dataclass(frozen=True)
 class Until:
     """Read a register until the masked bits are `value`, for 50 ms at most: an expectation that they become so."""
 
@@ -162,7 +167,7 @@ class Either:
     readings: tuple[tuple[str, Expectation], ...]
 
 
-Action: TypeAlias = Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait
+Action: TypeAlias = Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset
 Step: TypeAlias = Action | Expectation | Either
 Steps: TypeAlias = Iterable["Step | Steps"]
 """Steps, or runs of steps as words like `transmitter()` give them: `program` takes them apart."""
@@ -170,7 +175,7 @@ Steps: TypeAlias = Iterable["Step | Steps"]
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Write, WriteIo, Poke, Give, Offer, Lend, Arrive, Wait),
+        *(Write, WriteIo, Poke, Give, Offer, Lend, Arrive, Wait, Reset),
         *(Until, Read, ReadIo, Sent, Peek, Delivered, NotDelivered, Line, Either),
     )
 }

@@ -1,8 +1,8 @@
 """How is a session kept? As a file of lines of JSON: what card it was, then all that happened at its ports, in order.
 
 A line is a step of a conformance program: what driver and wire did, and as expectations what the card answered, sent
-and wrote. `Wait` stands wherever the card was given time. Three kinds of line are no steps, for a program begins at
-power-on and lays its rings itself: `Reset`, `Host` and `Ring`.
+and wrote. `Wait` stands wherever the card was given time. After a `Reset` what lies in memory is unknown, and laid anew
+before it is read. Two kinds of line are no steps, for a program lays its rings itself: `Host` and `Ring`.
 """
 
 from __future__ import annotations
@@ -33,11 +33,6 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Reset:
-    """The bus resets the card. What lies in memory counts as unknown: it is laid anew before it is read."""
-
-
-@dataclass(frozen=True)
 class Host:
     """What surrounds the card changes: its `cable`, its place as bus `master`, its sleep (D3: `asleep`), or a back end
     that takes no more for now (`held`)."""
@@ -55,8 +50,8 @@ class Ring:
     length: int
 
 
-Moment: TypeAlias = Step | Reset | Host | Ring
-LINES: dict[str, type[Any]] = KINDS | {kind.__name__: kind for kind in (Head, Reset, Host, Ring)}
+Moment: TypeAlias = Step | Host | Ring
+LINES: dict[str, type[Any]] = KINDS | {kind.__name__: kind for kind in (Head, Host, Ring)}
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from operator import eq, or_
 from typing import Any
 
 from glassnic.conformance.play import Found, Outcome, Player, Seen
-from glassnic.conformance.program import Arrive, Line, Peek, Program, Read, ReadIo, Sent, Wait, Write
-from glassnic.conformance.recording import Host, Moment, Recording, Reset, Ring
+from glassnic.conformance.program import Arrive, Line, Peek, Program, Read, ReadIo, Reset, Sent, Wait, Write
+from glassnic.conformance.recording import Host, Moment, Recording, Ring
 from glassnic.conformance.relocate import relocate
 from glassnic.conformance.targets.port import LostError, Target
 from glassnic.conformance.targets.still import Still

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from glassnic.conformance.program import Arrive, Line, Read, ReadIo, Sent, Wait, Write, WriteIo
-from glassnic.conformance.recording import Head, Host, Moment, Pen, Reset, Ring
+from glassnic.conformance.program import Arrive, Line, Read, ReadIo, Reset, Sent, Wait, Write, WriteIo
+from glassnic.conformance.recording import Head, Host, Moment, Pen, Ring
 from glassnic.device.nic import Nic
 from glassnic.device.ports import NO_FRAMES, Frames, GuestMemory
 from glassnic.device.transmit import BUDGET_DESCRIPTORS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glassnic.conformance.program import Program
 from glassnic.conformance.programs import (
+    bus_reset,
     checksums,
     completion,
     contexts,
@@ -51,6 +52,7 @@ PROGRAMS: tuple[Program, ...] = (
     *interrupts_rx.PROGRAMS,
     *received_counts.PROGRAMS,
     *reset.PROGRAMS,
+    *bus_reset.PROGRAMS,
     *io_bar.PROGRAMS,
     *link.PROGRAMS,
 )

@@ -29,6 +29,9 @@ class Inside:
         self._card = InProcess(self._nic)
         self._card.wait_ns(1)
 
+    def reset(self) -> None:
+        self._nic.reset()
+
     def read(self, offset: int) -> int:
         return self._card.read(offset)
 

@@ -52,6 +52,11 @@ class Outside:
         if self._wire is not None:
             self.take_sent()
 
+    def reset(self) -> None:
+        """See `Target`."""
+        with self._talk():
+            self._reset()
+
     @property
     def pid(self) -> int | None:
         """The card's process, if it is one that we started."""

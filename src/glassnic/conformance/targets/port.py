@@ -26,6 +26,9 @@ class Target(Protocol):
     def power_on(self) -> None:
         """A card as it is after power-on, decoding and mastering the bus, memory zeros; starts what is not running."""
 
+    def reset(self) -> None:
+        """What RST# does, memory aside: the bus resets the card, and lets it decode and master again."""
+
     def read(self, offset: int) -> int: ...
     def write(self, offset: int, value: int) -> None: ...
     def read_io(self, offset: int) -> int: ...

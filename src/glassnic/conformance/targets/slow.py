@@ -26,6 +26,9 @@ class Slow:
 
     def power_on(self) -> None:
         self._memory = FlatMemory(self.memory_bytes)
+        self.reset()
+
+    def reset(self) -> None:
         self._twin = NaiveTransmit(self._memory)
 
     @staticmethod

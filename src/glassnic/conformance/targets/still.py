@@ -32,6 +32,9 @@ class Still:
             self._nic.reset()
             self._memory.data[:] = 0
 
+    def reset(self) -> None:
+        self.nic.reset()
+
     @property
     def nic(self) -> Nic:
         """The card."""
