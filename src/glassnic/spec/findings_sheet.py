@@ -28,7 +28,8 @@ card's own work. An **error** spoils a frame, or keeps one from leaving or arriv
 
 A line has `time` (UTC), `card`, `code`, `severity`, `sentence`, `section`, `values` (the numbers of the sentence by name), and which frame it is about:
 `serial` counts the frames that the card sent, from 0, and stands in each frame's story; with `--pcapng` beside `--findings`, `file` and `frame` name the
-capture and the frame's number there, as `glassnic explain FILE --frame N` takes it. They are null where no frame left. NO_REPORT is looked for while the
+capture and the frame's number there, as `glassnic explain FILE --frame N` takes it. They are null where no frame left. What the card
+notes of a packet whose frame has left already stands in the capture with the frame that follows. NO_REPORT is looked for while the
 card runs, over a whole lap of the ring: it is in these lines, in the table and in `--strict`, and in no capture. Looking costs the host some 0.3 ms a frame; without these options none of it runs. A driver that does all things right has no
 finding: random programs to the letter of the manual are tested for it, and a Linux guest under mixed traffic (`glassnic vm --test mixed`).
 """

@@ -108,7 +108,8 @@ def _sentences(story: Story) -> Iterator[str]:
     for one in story.fields():
         width = 2 * one.length
         before = "" if one.before is None else f"0x{one.before:0{width}x} "
-        yield f"{one.name} at {_span(one.begin, one.length)}: {before}becomes 0x{one.after:0{width}x} (§{one.section})"
+        change = "stays 0x" if one.before == one.after else f"{before}becomes 0x"
+        yield f"{one.name} at {_span(one.begin, one.length)}: {change}{one.after:0{width}x} (§{one.section})"
     for sum_ in story.sums:
         span = f"bytes {sum_.begin} to {sum_.end} are summed"
         stored = f"{sum_.before:#06x} at {sum_.place} becomes {sum_.after:#06x}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from rich import box
@@ -11,6 +12,8 @@ from rich.text import Text
 
 from glassnic.spec.findings import ERROR
 from glassnic.xray.watch import Count
+
+WIDTH_OF_A_FILE = 160
 
 
 def show(counts: Mapping[tuple[str, str], Count]) -> None:
@@ -23,7 +26,7 @@ def show(counts: Mapping[tuple[str, str], Count]) -> None:
         style = "red" if first.severity == ERROR else "yellow"
         sentence, section = Text(first.sentence), f"§{first.section}"
         table.add_row(card, code, first.severity, str(count.times), sentence, section, style=style)
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE).print(table)
 
 
 def _rank(count: Count) -> tuple[bool, int]:
