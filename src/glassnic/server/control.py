@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from glassnic.live.protocol import VERBS, encode
@@ -66,13 +67,17 @@ class Control:
             late = None  # the card takes it, and whatever is next moves up: the round after this one looks again
         return min((due for due in (self._flap_until_ns, late) if due is not None), default=None)
 
-    def answer(self, line: bytes) -> bytes:
-        """The answer to one request."""
+    def answer(self, line: bytes) -> Iterator[bytes]:
+        """The answer to one request, in pieces: the guest waits for one of them, never for a whole dump."""
         try:
             verb, words = _read(line)
-            return encode({"ok": True, **self._verbs[verb](words)})
+            told = {"ok": True, **self._verbs[verb](words)}
         except (RequestError, FaultError) as error:
-            return encode({"ok": False, "error": str(error)})
+            told = {"ok": False, "error": str(error)}
+        content: Iterator[bytes] | None = told.pop("content", None)
+        if content is None:
+            return iter((encode(told),))
+        return chain((encode(told).removesuffix(b"}\n") + b",",), content, (b"}\n",))
 
     # The verbs
 
@@ -88,7 +93,8 @@ class Control:
             raise RequestError(f"{words[0]!r} is no number of frames")
         tape = self._card.tape
         assert tape is not None
-        return {**identity(self._config), "epoch_ns": self._epoch_ns, **tape.content(int(words[0]) if words else None)}
+        content = tape.content(int(words[0]) if words else None)
+        return {**identity(self._config), "epoch_ns": self._epoch_ns, "content": content}
 
     def _link(self, words: list[str]) -> dict[str, Any]:
         if words not in (["up"], ["down"]):
@@ -126,15 +132,20 @@ class Control:
 class Lines:
     """A visitor that speaks in lines."""
 
-    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+    def __init__(self, answer: Callable[[bytes], Iterator[bytes]]) -> None:
         self.ended = False
         self._answer = answer
+        self._pieces: Iterator[bytes] = iter(())
+        """What has still to be said of an answer."""
         self._heard = bytearray()
 
     def receive(self, data: bytes) -> None:
         self._heard += data
 
     def answer(self) -> bytes:
+        piece = next(self._pieces, b"")
+        if piece:
+            return piece
         line, newline, _ = self._heard.partition(b"\n")
         if len(line) > MOST_REQUEST_BYTES:
             self.ended = True
@@ -143,7 +154,8 @@ class Lines:
         if not newline:
             return b""
         del self._heard[: len(line) + 1]
-        return self._answer(bytes(line))
+        self._pieces = self._answer(bytes(line))
+        return next(self._pieces)
 
 
 def _read(line: bytes) -> tuple[str, list[str]]:

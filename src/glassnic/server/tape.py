@@ -9,8 +9,10 @@ are made of it elsewhere. Rules kept here:
 
 from __future__ import annotations
 
-import base64
+import json
+from binascii import b2a_base64
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +28,9 @@ MOST_BYTES = 4 << 20
 """So much of the last frames is kept."""
 MOST_OF_A_PACKET = 64
 """Rows."""
+ROWS_OF_A_PIECE = 3 << 10
+"""A multiple of three, so that pieces of base64 follow one another without a gap."""
+PIECE_BYTES = 1 << 16
 NEAR_ROWS = 1 << 11
 """What `top` asks for in a look begins so many rows back at most."""
 
@@ -151,8 +156,11 @@ class Tape:
         """As of now."""
         return self._loads_at(self._recorder.total)
 
-    def content(self, most: int | None = None) -> dict[str, Any]:
-        """What is on the tape, or its last `most` frames at least, as JSON can say it; rows as little-endian int64."""
+    def content(self, most: int | None = None) -> Iterator[bytes]:
+        """What is on the tape now, or its last `most` frames at least: members of a JSON object, piece by piece.
+
+        Each piece is the work of a fraction of a millisecond. Rows are little-endian int64, in base64 like the frames.
+        """
         chosen: list[Stretch] = []
         wanted = most if most is not None else MOST_BYTES
         for stretch in reversed(self._stretches):
@@ -161,13 +169,7 @@ class Tape:
             chosen.append(stretch)
             wanted -= len(stretch.frames)
         begin = min((stretch.begin for stretch in chosen), default=self._recorder.total)
-        loads = self._loads_at(begin)
-        rows = self._recorder.since(begin)
-        return {
-            "before": loads.rows(),
-            "rows": _text(rows.astype("<i8").tobytes()),
-            "turns": [_plain(stretch, begin) for stretch in reversed(chosen)],
-        }
+        return _pieces(self._loads_at(begin), self._recorder.since(begin), begin, chosen[::-1])
 
     def _loads_at(self, end: int) -> Loads:
         """As of the first `end` rows: the guest waits meanwhile."""
@@ -201,16 +203,26 @@ def _copy(frames: Frames) -> Frames:
     return Frames(frames.arena[begin:end].copy(), frames.bounds - begin)
 
 
-def _plain(stretch: Stretch, begin: int) -> dict[str, Any]:
+def _pieces(loads: Loads, rows: Rows, begin: int, stretches: list[Stretch]) -> Iterator[bytes]:
+    yield f'"before":{json.dumps(loads.rows())},"rows":"'.encode()
+    for at in range(0, len(rows), ROWS_OF_A_PIECE):
+        yield b2a_base64(rows[at : at + ROWS_OF_A_PIECE].astype("<i8").tobytes(), newline=False)
+    piece, comma = bytearray(b'","turns":['), b""
+    for stretch in stretches:
+        piece += comma + _plain(stretch, begin)
+        comma = b","
+        if len(piece) > PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece) + b"]"
+
+
+def _plain(stretch: Stretch, begin: int) -> bytes:
     frames = list(map(bytes, stretch.frames))
-    return {
+    told = {
         "sent": stretch.sent,
         "at_ns": stretch.at_ns,
         "rows": [stretch.begin - begin, stretch.end - begin],
-        "lengths": [len(frame) for frame in frames],
-        "frames": _text(b"".join(frames)),
+        "lengths": list(map(len, frames)),
     }
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return json.dumps(told).encode()[:-1] + b',"frames":"' + b2a_base64(b"".join(frames), newline=False) + b'"}'
