@@ -14,7 +14,7 @@ from glassnic.backends import unix_socket
 from glassnic.backends.inbox import Inbox
 from glassnic.backends.outbox import Outbox
 from glassnic.backends.port import BackendError
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames, Outlet
 
 _NOT_YET = (errno.ENOENT, errno.ECONNREFUSED, errno.EPERM)  # the peer may start later, or have an old peer still
 _LOST = (
@@ -35,6 +35,7 @@ class Dgram:
         self._remote = remote
         unix_socket.check_length(remote)
         self._link = unix_socket.bind(local, socket.SOCK_DGRAM)
+        self.outlet = Outlet(self._link.fileno(), 0)
         self._outbox = Outbox(self._put)
         self._inbox = Inbox(LENGTH_LEAD)
         try:

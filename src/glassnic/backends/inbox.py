@@ -1,43 +1,23 @@
 """Where do frames lie that have come in, until the card has taken them? In an arena of the backend's own, behind leads.
 
 The two ways they come, as packets one `read` each and as a run on a stream, are kernels: a turn's frames are one call
-from Python, and none of them is an object. A kernel's `read` cannot say why it failed; Python then asks again.
+from Python, and none of them is an object.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.backends.port import MAX_FRAME_BYTES
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
-from glassnic.jit import ENABLED, kernel
+from glassnic.jit import kernel
+from glassnic.syscalls import Octets, read
 
 RUN_BYTES = 1 << 17
 """So much comes in before the loop looks elsewhere: two whole packets of the host."""
-
-Octets = NDArray[np.uint8]
-
-if ENABLED:
-    from numba.core import types
-
-    _read: Any = types.ExternalFunction("read", types.intp(types.intc, types.intp, types.uintp))
-
-    @kernel
-    def read(fd: int, arena: Octets, at: int, length: int) -> int:
-        """read(2) into the arena; -1 where it fails."""
-        return int(_read(fd, arena.ctypes.data + at, length))
-
-else:
-
-    def read(fd: int, arena: Octets, at: int, length: int) -> int:
-        try:
-            return os.readv(fd, [arena.data[at : at + length]])
-        except OSError:
-            return -1
 
 
 @kernel
@@ -46,7 +26,7 @@ def fetch(fd: int, lead: int, arena: Octets, bounds: NDArray[np.int64]) -> int:
     at, row = 0, 0
     while row < len(bounds) and at + lead + MAX_FRAME_BYTES <= len(arena):
         start = at if lead == VNET_LEAD else at + lead  # a TAP's header comes with the packet
-        length = read(fd, arena, start, MAX_FRAME_BYTES)
+        length = read(fd, arena, start, start + MAX_FRAME_BYTES)
         if length < 0:
             break
         end = start + length

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from glassnic.device.ports import LENGTH_LEAD, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_OUTLET, Frames
 
 ENOUGH_FRAMES = 256
 """With so many frames waiting the backend is blocked."""
@@ -22,6 +22,7 @@ class Inside:
     """A backend out of one function: `answer(frame)` gives the frames that come back for it."""
 
     lead = LENGTH_LEAD
+    outlet = NO_OUTLET
 
     def __init__(self, answer: Callable[[bytes], list[bytes]]) -> None:
         self._answer = answer

@@ -16,7 +16,7 @@ import numpy as np
 from glassnic.backends.pcap import Pcap
 from glassnic.backends.port import Backend
 from glassnic.device.cutting import cut
-from glassnic.device.ports import VNET_LEAD, Frames
+from glassnic.device.ports import NO_OUTLET, VNET_LEAD, Frames
 from glassnic.device.receive_state import FCS
 
 MOST_DELAYED = 4096
@@ -31,6 +31,8 @@ class Middleware:
 
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
+
+    outlet = NO_OUTLET  # each frame is to be seen
 
     @property
     def lead(self) -> int:

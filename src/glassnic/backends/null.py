@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames
 
 
 class Null:
@@ -10,6 +10,7 @@ class Null:
 
     lead = LENGTH_LEAD
 
+    outlet = NO_OUTLET
     blocked = False
     pending = False
     dropped = 0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from struct import Struct
 
 from glassnic.backends.port import BackendError
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames
 
 # The format: a file header, then a header before each frame, here little endian.
 _FILE_HEADER = Struct("<IHHiIII")
@@ -28,6 +28,7 @@ class Pcap:
     """`pcap:FILE`. `clock_ns` counts from 1970. Raises BackendError."""
 
     lead = LENGTH_LEAD
+    outlet = NO_OUTLET
 
     blocked = False
     pending = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from glassnic.device.ports import Frames
+from glassnic.device.ports import Frames, Outlet
 
 MAX_FRAME_BYTES = 65536 + 4096
 """The longest frame a peer may announce: a whole 64 KiB packet and room for any header before it."""
@@ -24,6 +24,10 @@ class Backend(Protocol):
     @property
     def lead(self) -> int:
         """What it wants before each frame it is sent: `LENGTH_LEAD`, or `VNET_LEAD` if it takes TCP sends whole."""
+
+    @property
+    def outlet(self) -> Outlet:
+        """What the card may write frames to by itself, while nothing is blocked; NO_OUTLET: they are to be sent."""
 
     @property
     def blocked(self) -> bool:

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from glassnic.backends import unix_socket
 from glassnic.backends.inbox import RUN_BYTES, Inbox, split
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, Frames
+from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, RUN, Frames, Outlet
 
 
 class _Run:
     """What the host has not taken yet of one `send`: a copy of the bytes, and where in it each frame ends."""
 
     def __init__(self, frames: Frames, taken: int) -> None:
-        start = frames.bounds[0, 0] - PREFIX_BYTES + taken
+        start = frames.bounds[0, 0] - PREFIX_BYTES + frames.begun + taken
         self.data = memoryview(bytes(frames.stream()[taken:]))
         self.ends: NDArray[np.int64] = frames.bounds[:, 1] - start
         self.taken = 0
@@ -43,6 +43,7 @@ class Stream:
     def __init__(self, link: socket.socket, name: str) -> None:
         link.setblocking(False)
         self.dropped = 0
+        self.outlet = Outlet(link.fileno(), RUN)
         self._link = link
         self._name = name
         self._runs: deque[_Run] = deque()

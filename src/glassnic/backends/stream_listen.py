@@ -11,7 +11,7 @@ import socket
 from glassnic.backends import unix_socket
 from glassnic.backends.port import BackendError
 from glassnic.backends.stream import Stream
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames, Outlet
 
 
 class StreamListen:
@@ -25,6 +25,10 @@ class StreamListen:
         self._listener.listen(1)
         self._peer: Stream | None = None
         self._dropped = 0
+
+    @property
+    def outlet(self) -> Outlet:
+        return self._peer.outlet if self._peer else NO_OUTLET
 
     @property
     def blocked(self) -> bool:

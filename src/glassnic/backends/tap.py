@@ -20,7 +20,7 @@ from glassnic.backends.inbox import Inbox
 from glassnic.backends.outbox import Outbox
 from glassnic.backends.port import BackendError
 from glassnic.backends.writes import write_each
-from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
+from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames, Outlet
 
 # <linux/if_tun.h>, <linux/if.h>, <linux/sockios.h>
 TUNSETIFF = 0x400454CA
@@ -52,6 +52,7 @@ class Tap:
         fcntl.ioctl(self._fd, TUNSETOFFLOAD, offload if self._header_bytes else 0)  # it remembers its last owner's
         if is_ours:
             _bring_up(name)
+        self.outlet = Outlet(self._fd, self._header_bytes)
         self._refused = 0
         self._dropped_before = _tx_dropped(name) or 0
         self._dropped_in_queue = 0

@@ -54,8 +54,9 @@ class VfioUserPort:
         self.send(self.encode(*writes))
 
     def write_and_read(self, offset: int, value: int) -> None:
-        self.send(self.encode((offset, value)))
-        self.read(R.STATUS.offset)
+        self._client.request(
+            Command.REGION_READ, ACCESS.pack(R.STATUS.offset, BAR0, 4), ahead=self.encode((offset, value))
+        )
 
     def encode(self, *writes: Write) -> bytes:
         """Posted writes, as QEMU sends them for memory BARs."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glassnic.device.crc import crc32
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD
-from glassnic.device.span import copy, store_be16
+from glassnic.device.span import copy, shift, store_be16
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting, record
 from glassnic.spec import bits, events
@@ -122,18 +122,6 @@ def count(desk: Desk, setting: Setting, begin: int, length: int, tag: int, numbe
         for octet in range(6):
             broadcast = broadcast and desk.arena[begin + octet] == 0xFF
         counts[BPTC if broadcast else MPTC] += number
-
-
-@leaf
-def shift(arena: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
-    """Move an overlapping run; says where it begins now. Needed only where the last descriptor's VLE is a surprise."""
-    if by > 0:
-        for at in range(begin + length - 1, begin - 1, -1):
-            arena[at + by] = arena[at]
-    else:
-        for at in range(begin, begin + length):
-            arena[at + by] = arena[at]
-    return begin + by
 
 
 @leaf

@@ -15,7 +15,7 @@ from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import NO_FRAMES, Frames, GuestMemory, lead_of
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, lead_of
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -74,6 +74,8 @@ class Nic:
         """False while the engine is still being loaded: registers answer, rings wait."""
         self.transmit_held = False
         """True while the back end takes no more: the transmit ring waits."""
+        self.outlet = NO_OUTLET
+        """Where frames may leave at once, without being `sent`."""
         self.asleep = False
         """True in a power state below D0: frames only wake (§6)."""
         self.link.on_change = self._link_changed
@@ -199,7 +201,7 @@ class Nic:
             self.receiver.arrive(frames, self.link.up)
 
     def sent(self) -> Frames:
-        """The frames that left since the last call, without FCS; valid until the next `advance`."""
+        """The frames that left since the last call, without FCS and but by the outlet; valid until the next turn."""
         frames = self.transmit.sent()
         if self.link.loopback:
             self.receiver.arrive(frames, True, loopback=True)
@@ -208,7 +210,7 @@ class Nic:
         if control:
             lead = self.transmit.lead
             led = [lead_of(frame, lead) + frame for frame in control]
-            frames = Frames.joined([*led, *map(bytes, frames.with_lead())], lead)
+            frames = Frames.joined([*map(bytes, frames.with_lead()), *led], lead, frames.begun)
             control.clear()
         return frames
 
@@ -244,9 +246,11 @@ class Nic:
     def work(self) -> None:
         """One bounded turn of what is pending, the clock standing still."""
         if self._may_transmit:
-            self.transmit.sweep(may_hand_over=not self.link.loopback)
             if self.link.loopback:
+                self.transmit.sweep()
                 self.sent()
+            else:
+                self.transmit.sweep(True, self.outlet)
         if self.receiver.pending:
             self.receiver.deliver()
 
@@ -260,12 +264,13 @@ class Nic:
     @property
     def deadline(self) -> int | None:
         """When `advance` is wanted next, in ns of its clock: now while work is pending, None when idle."""
-        interrupts = self.core.interrupts
         if self.pending:
             return self.core.now_ns
-        parts = (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline, interrupts.deadline)
-        waits = [due for due in parts if due is not None]
-        return min(waits) if waits else None
+        soonest = self.core.interrupts.deadline
+        for due in (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline):
+            if due is not None and (soonest is None or due < soonest):
+                soonest = due
+        return soonest
 
     @property
     def now_ns(self) -> int:

@@ -9,7 +9,7 @@ take.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,20 @@ LENGTH_LEAD = PREFIX_BYTES = 4
 """Each frame in an arena follows its length, 4 bytes, big endian, so that a run leaves by one send on a stream."""
 VNET_LEAD = 10
 """Or, for a back end that asks for it, a virtio-net header: the host may then be given a whole send to cut."""
+
+
+RUN = -1
+"""Frames leave as one run with all their leads."""
+
+
+class Outlet(NamedTuple):
+    """A descriptor of the host's that takes frames by write(2): as a RUN, or each by itself with `led` bytes before."""
+
+    fd: int
+    led: int
+
+
+NO_OUTLET = Outlet(-1, RUN)
 
 
 class GuestMemory(Protocol):
@@ -75,15 +89,18 @@ class Frames:
 
     `arena` is a uint8 array; `bounds` an int64 array of shape (n, 2): start and end of each frame in it, lead excluded.
     The arena is its maker's own: what `sent()` gave is valid until the next turn, what a back end received until its
-    next call.
+    next call. `begun`: so many bytes of the first frame, lead included, the host has taken already.
     """
 
-    __slots__ = ("arena", "bounds", "lead")
+    __slots__ = ("arena", "begun", "bounds", "lead")
 
-    def __init__(self, arena: NDArray[np.uint8], bounds: NDArray[np.int64], lead: int = LENGTH_LEAD) -> None:
+    def __init__(
+        self, arena: NDArray[np.uint8], bounds: NDArray[np.int64], lead: int = LENGTH_LEAD, begun: int = 0
+    ) -> None:
         self.arena = arena
         self.bounds = bounds
         self.lead = lead
+        self.begun = begun
 
     @classmethod
     def of(cls, frames: Iterable[bytes], lead: int = LENGTH_LEAD) -> Frames:
@@ -91,13 +108,13 @@ class Frames:
         return cls.joined((lead_of(bytes(frame), lead) + bytes(frame) for frame in frames), lead)
 
     @classmethod
-    def joined(cls, led: Iterable[bytes], lead: int) -> Frames:
+    def joined(cls, led: Iterable[bytes], lead: int, begun: int = 0) -> Frames:
         """An arena of its own for frames that have their leads already."""
         kept = list(led)
         ends = np.cumsum([len(frame) for frame in kept], dtype=np.int64)
         starts = ends - np.array([len(frame) - lead for frame in kept], np.int64)
         bounds = np.stack([starts, ends], axis=1).reshape(-1, 2)
-        return cls(np.frombuffer(bytearray(b"".join(kept)), np.uint8), bounds, lead)
+        return cls(np.frombuffer(bytearray(b"".join(kept)), np.uint8), bounds, lead, begun)
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -114,11 +131,11 @@ class Frames:
             yield view[start - lead : end]
 
     def stream(self) -> memoryview:
-        """The whole run with its lengths, as QEMU's `-netdev stream` and passt speak it."""
+        """What of the run, with its lengths, the host has not yet, as QEMU's `-netdev stream` and passt speak it."""
         assert self.lead == LENGTH_LEAD, "a stream takes frames behind their lengths"
         if not len(self.bounds):
             return memoryview(b"")
-        return self.arena.data[self.bounds.item(0) - LENGTH_LEAD : self.bounds.item(-1)]
+        return self.arena.data[self.bounds.item(0) - LENGTH_LEAD + self.begun : self.bounds.item(-1)]
 
 
 def lead_of(frame: bytes, lead: int) -> bytes:

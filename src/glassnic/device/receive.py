@@ -221,8 +221,11 @@ class Receive:
 
     @property
     def deadline(self) -> int | None:
-        """When a delayed RXT0 or a PAUSE falls due."""
-        return min((due for due in (self.timer.deadline, self.pause_until_ns) if due is not None), default=None)
+        """When a delayed RXT0 or the end of a PAUSE falls due."""
+        delay, pause = self.timer.deadline, self.pause_until_ns
+        if delay is None or pause is None:
+            return pause if delay is None else delay
+        return min(delay, pause)
 
     def advance(self) -> None:
         """Raise RXT0 if a delay timer has run out (§13.4.30, §13.4.31); end a PAUSE."""

@@ -92,6 +92,18 @@ else:
 
 
 @kernel
+def shift(data: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
+    """Move a run that may overlap its new place; says where it begins now. Seldom needed, so a plain loop."""
+    if by > 0:
+        for at in range(begin + length - 1, begin - 1, -1):
+            data[at + by] = data[at]
+    else:
+        for at in range(begin, begin + length):
+            data[at + by] = data[at]
+    return begin + by
+
+
+@kernel
 def fold(total: int) -> int:
     """A sum of words folded to 16 bits, and swapped to network order (§3.5.8)."""
     total = (total & LOW32) + (total >> 32)

@@ -11,27 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.core import Core
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, Frames
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames, Outlet
 from glassnic.device.timers import DelayTimer
 from glassnic.device.transmit_kernel import walk
 from glassnic.device.transmit_state import (
     ARENA_BYTES,
     ARENA_FRAMES,
+    BEGUN,
     CAUSES,
-    CLOSED,
     CURSOR,
     DELAYED,
     FRAMES,
     FULL,
-    GAP,
+    GONE,
     HEAD,
     HEADER_BYTES,
-    KIND,
-    LENGTH,
+    LED,
     LIMIT_BYTES,
     MAY_HAND_OVER,
     NOW,
     OFFSET,
+    OUTLET,
     SERIAL,
     STATE_WORDS,
     TAIL,
@@ -75,13 +75,14 @@ class Transmit:
         """True: no send is handed over whole, so that all that leaves is frames."""
         self.doorbells = 0
         """How often TDT was written since the card was made."""
-        self._drained = 0
         self._full = False
         self._enabled = False
 
     def reset(self) -> None:
         """CTRL.RST: ring, contexts and the open packet are gone (§14.7; the contexts read zero, inferred)."""
-        kept = {word: self._state[word] for word in (FRAMES, CURSOR, SERIAL)}  # frames not drained yet have left
+        kept = {
+            word: self._state[word] for word in (FRAMES, GONE, BEGUN, CURSOR, SERIAL)
+        }  # frames not drained yet have left
         self._words[:] = 0
         for word, value in kept.items():
             self._state[word] = value
@@ -151,41 +152,33 @@ class Transmit:
         if self.timer.expired(self.core.now_ns):
             self.core.interrupts.raise_(TXDW)
 
-    def sweep(self, may_hand_over: bool = False) -> None:
+    def sweep(self, may_hand_over: bool = False, outlet: Outlet = NO_OUTLET) -> None:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
 
-        `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so.
+        `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so. What
+        leaves by the `outlet` is not among what was `sent`.
         """
         core, state = self.core, self._state
-        self._rewind()
         setting = self._set() if self._setting is None else self._setting
         if state[HEAD] >= self._entries:  # the ring was made shorter below the head
             self.head_moved(0)
             return
         state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over and not self.all_cut_here
+        state[OUTLET], state[LED] = outlet
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
-        self._full = walk(*desk, setting) == FULL and bool(state[FRAMES])
+        self._full = walk(*desk, setting) == FULL and state[GONE] < state[FRAMES]
         self._complete(state[CAUSES], bool(state[DELAYED]))
 
     def sent(self) -> Frames:
-        """The frames that left since the last call; valid until the next turn."""
-        count = self._state[FRAMES]
-        if count == self._drained:
+        """The frames that left since the last call, but by an outlet; valid until the next turn."""
+        state = self._state
+        gone, count = state[GONE], state[FRAMES]
+        if count == gone:
             return NO_FRAMES
-        frames = Frames(self._arena, self._bounds[self._drained : count], self.lead)
-        self._drained = count
+        frames = Frames(self._arena, self._bounds[gone:count], self.lead, state[BEGUN])
+        state[GONE], state[BEGUN] = count, 0
         self._full = False
         return frames
-
-    def _rewind(self) -> None:
-        """Begin the arena anew once all its frames are drained; a frame under construction moves to the front."""
-        state = self._state
-        if not self._drained or self._drained < state[FRAMES]:
-            return
-        if state[KIND] != CLOSED and state[LENGTH]:
-            start, length = state[CURSOR], self.lead + state[GAP] + min(state[LENGTH], LIMIT_BYTES)
-            self._arena[:length] = self._arena[start : start + length].copy()
-        state[CURSOR] = state[FRAMES] = self._drained = 0
 
     def _complete(self, causes: int, delayed: bool) -> None:
         """Causes of a turn; a write-back with IDE starts the delay instead, one without stops it (§13.4.41)."""

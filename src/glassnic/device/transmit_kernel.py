@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glassnic.device.framing import finish_frame
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
+from glassnic.device.outlet import leave, rewind
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
 from glassnic.device.span import copy, load64, reach
 from glassnic.device.transmit_state import (
@@ -42,6 +43,7 @@ from glassnic.device.transmit_state import (
     NUMBER,
     OFFSET,
     PLAIN,
+    ROUNDS,
     SEGMENTED,
     SPENT,
     TAG,
@@ -83,15 +85,22 @@ def walk(
 ) -> int:
     """One turn: the members of a `Desk` and the numbers of a `Setting` come in one by one, for that is the quickest."""
     desk = Desk(data, ranges, arena, bounds, header, state, contexts, counts, rows, tally)
-    return take_descriptors(desk, unpack(words))
+    setting = unpack(words)
+    state[TRIED] = state[CAUSES] = state[DELAYED] = 0
+    record(desk, events.TURN, state[NOW], state[HEAD], state[TAIL])
+    verdict = FULL
+    for _ in range(ROUNDS):
+        rewind(desk, setting)
+        verdict = take_descriptors(desk, setting)
+        if not leave(desk) or verdict != FULL:
+            break
+    return verdict
 
 
 @leaf
 def take_descriptors(desk: Desk, setting: Setting) -> int:
     """Take descriptors until none is left (EMPTY), the budget is SPENT, or the arena is FULL; says which."""
     state = desk.state
-    state[TRIED] = state[CAUSES] = state[DELAYED] = 0
-    record(desk, events.TURN, state[NOW], state[HEAD], state[TAIL])
     for _ in range(setting.budget):
         if state[TODO] <= 0:
             return EMPTY

@@ -19,9 +19,11 @@ from glassnic.spec.profiles import Traits
 HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW, MAY_HAND_OVER = (
     range(15)
 )
+# ... of the frames in the arena: how many have gone, how much of the next one has; and what takes them (`outlet.py`).
+GONE, BEGUN, OUTLET, LED = range(15, 19)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE = range(15, 27)
-STATE_WORDS = 27
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE = range(19, 31)
+STATE_WORDS = 31
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
@@ -34,6 +36,8 @@ ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
 HEADER_BYTES = 0xFF + 14
 """The prototype header has at most 240 bytes; a field that a context's offsets lay beyond it is still in the array."""
+ROUNDS = 4
+"""How often a turn may fill the arena, where the frames leave at once."""
 ARENA_FRAMES = 20480
 """More frames than the arena can hold of the shortest kind."""
 TRIES = 2048

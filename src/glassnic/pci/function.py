@@ -82,6 +82,11 @@ class PciFunction:
         """A register: the aligned dword at `offset` of BAR0."""
         return self.nic.read(offset) if self._decodes_memory else ALL_ONES
 
+    def write_dword(self, offset: int, value: int) -> None:
+        """Write a register: the aligned dword at `offset` of BAR0."""
+        if self._decodes_memory:
+            self.nic.write(offset, value)
+
     def write(self, region: int, offset: int, data: bytes | memoryview) -> None:
         """Write `data` to a region that exists, within its size."""
         if region == CONFIG:

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from glassnic.backends import Backend, open_backend
 from glassnic.device.nic import Nic
-from glassnic.device.ports import Frames
+from glassnic.device.ports import NO_OUTLET, Frames
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.server.tape import Tape
@@ -145,6 +145,7 @@ class Card:
         if self._engine_loaded and not nic.ready:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
+        nic.outlet = self._backend.outlet if self._probe is None and self.tape is None else NO_OUTLET
         due = nic.deadline
         if self._probe is not None and nic.core.recorder.total != self._told:
             self._moved = True  # something odd was asked for, and may be no work at all

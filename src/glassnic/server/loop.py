@@ -16,6 +16,9 @@ from typing import Protocol
 
 from glassnic.transports.linux import Timer
 
+AWAKE_NS = 50_000
+"""So long the loop looks for the next event before it sleeps: to be woken takes as long, and costs more."""
+
 IN, OUT = select.EPOLLIN, select.EPOLLOUT
 
 Action = Callable[[int], None]
@@ -51,12 +54,14 @@ class Watches:
             except OSError:  # closed already, and thereby forgotten
                 return
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait at most so long (-1: for ever), then let those act whose descriptors are ready."""
-        for fd, events in self._epoll.poll(timeout_s):
+    def wait(self, timeout_s: float) -> bool:
+        """Wait at most so long (-1: for ever), then let those act whose descriptors are ready; were there any?"""
+        ready = self._epoll.poll(timeout_s)
+        for fd, events in ready:
             action = self._actions.get(fd)
             if action is not None:  # one acted upon before may have closed this one
                 action(events)
+        return bool(ready)
 
     def close(self) -> None:
         """Give the epoll back."""
@@ -103,16 +108,27 @@ class Loop:
 
     def run(self) -> None:
         """Until stopped."""
-        timeout_s = 0.0
+        due: int | None = 0
         while not self._stopped:
-            self.watches.wait(timeout_s)
-            now_ns = time.monotonic_ns()
-            due = min((at for worker in self.workers if (at := worker.turn(now_ns)) is not None), default=None)
-            if due is not None and due <= time.monotonic_ns():
-                timeout_s = 0
-            else:
-                timeout_s = -1
+            self._rest_until(due)
+            now_ns, due = time.monotonic_ns(), None
+            for worker in self.workers:
+                at = worker.turn(now_ns)
+                if at is not None and (due is None or at < due):
+                    due = at
+
+    def _rest_until(self, due: int | None) -> None:
+        """Until something happens, or this moment comes; at first awake, for who has just asked soon asks again."""
+        wait, now = self.watches.wait, time.monotonic_ns
+        begin = now()
+        while not wait(0):
+            now_ns = now()
+            if due is not None and due <= now_ns:
+                return
+            if now_ns - begin >= AWAKE_NS:
                 self._timer.set(due)
+                wait(-1)
+                return
 
     def close(self) -> None:
         """Give the descriptors back."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from glassnic.conformance.program import Arrive, Line, Read, ReadIo, Reset, Sent, Wait, Write, WriteIo
 from glassnic.conformance.recording import Head, Host, Moment, Pen, Ring
 from glassnic.device.nic import Nic
-from glassnic.device.ports import NO_FRAMES, Frames, GuestMemory
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, Outlet
 from glassnic.device.transmit import BUDGET_DESCRIPTORS
 from glassnic.server.shadow import Shadow
 from glassnic.spec.bits import take
@@ -173,6 +173,15 @@ class Recorded(Nic):
             with self._act():
                 self._held = on
                 self._tell(Host("held", on))
+
+    @property
+    def outlet(self) -> Outlet:
+        """None: each frame is written down."""
+        return NO_OUTLET
+
+    @outlet.setter
+    def outlet(self, outlet: Outlet) -> None:
+        pass
 
     @property
     def asleep(self) -> bool:

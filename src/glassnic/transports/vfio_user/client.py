@@ -143,10 +143,10 @@ class Client:
         """Write a 32-bit register of BAR0, posted."""
         self.write(BAR0, offset, value.to_bytes(4, "little"), posted=True)
 
-    def request(self, command: int, payload: bytes, fds: list[int] | None = None) -> bytes:
-        """Send a request and wait for its reply; the reply's payload."""
+    def request(self, command: int, payload: bytes, fds: list[int] | None = None, ahead: bytes = b"") -> bytes:
+        """Send a request, in one piece with posted messages `ahead` of it, and wait for its reply; its payload."""
         message_id = self._take_id()
-        self.send(m.pack(message_id, command, payload), fds)
+        self.send(ahead + m.pack(message_id, command, payload), fds)
         found_id, found_command, size, flags, errno = HEADER.unpack(self._receive(HEADER.size))
         body = self._receive(size - HEADER.size)
         if (found_id, found_command, flags & m.TYPE_MASK) != (message_id, command, m.REPLY):

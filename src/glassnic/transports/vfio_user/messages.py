@@ -19,6 +19,9 @@ ACCESS = Struct("<QII")
 READ_REQUEST = Struct("<HHIIIQII")
 """A whole REGION_READ: header and access."""
 
+DWORD_WRITE = Struct("<HHIIIQIII")
+"""A whole REGION_WRITE of a dword: header, access, value."""
+
 DWORD_REPLY = Struct("<HHIIIQIII")
 """The whole reply to one of a dword."""
 

@@ -36,7 +36,8 @@ CAPABILITIES = (
     f'"pgsizes":{PAGE_BYTES},"max_dma_maps":{MAX_PIECES}}}}}'
 ).encode()
 
-READ = int(Command.REGION_READ)  # a plain integer: compared with every message's command
+READ, WRITE = int(Command.REGION_READ), int(Command.REGION_WRITE)
+"""Plain integers: compared with every message's command."""
 
 Answer = Callable[[memoryview], bytes]
 """Takes a request's payload, gives the reply's; raises `ProtocolError`."""
@@ -102,7 +103,11 @@ class Session:
                 if beyond == end:
                     self._fds.extend(fds)
                     fds = ()
-            reply = self._dword(view, at) if command == READ and size == m.READ_REQUEST.size and not self._fds else None
+            reply = None
+            if command == READ and size == m.READ_REQUEST.size and not self._fds:
+                reply = self._read_dword(view, at)
+            elif command == WRITE and size == m.DWORD_WRITE.size and flags & m.NO_REPLY and not self._fds:
+                reply = self._post_dword(view, at)
             if reply is None:
                 reply = self._answer(message_id, command, view[at + HEADER.size : beyond])
             if not flags & m.NO_REPLY:
@@ -170,7 +175,7 @@ class Session:
 
     # Accesses: the hot path.
 
-    def _dword(self, view: memoryview, at: int) -> bytes | None:
+    def _read_dword(self, view: memoryview, at: int) -> bytes | None:
         """The reply to the commonest message of all, a read of one register, by the shortest way; None for another."""
         message_id, command, _, _, _, offset, region, count = m.READ_REQUEST.unpack_from(view, at)
         is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGION_BYTES[BAR0]
@@ -180,6 +185,18 @@ class Session:
         if self.function.msi_enabled:
             self.msi.set_level(self.function.msi)
         return m.DWORD_REPLY.pack(message_id, command, m.DWORD_REPLY.size, m.REPLY, 0, offset, region, count, value)
+
+    def _post_dword(self, view: memoryview, at: int) -> bytes | None:
+        """The second commonest, a posted write of one register, likewise; it has no reply."""
+        _, _, _, _, _, offset, region, count, value = m.DWORD_WRITE.unpack_from(view, at)
+        is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGION_BYTES[BAR0]
+        if not is_register or self._answers is not self._agreed:
+            return None
+        self.stirred = True
+        self.function.write_dword(offset, value)
+        if self.function.msi_enabled:
+            self.msi.set_level(self.function.msi)
+        return b""
 
     def _region_read(self, payload: memoryview) -> bytes:
         offset, region, count = ACCESS.unpack_from(payload)

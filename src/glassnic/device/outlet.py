@@ -1,0 +1,82 @@
+"""How do frames leave from within the engine? By write(2) on a descriptor that the back end lends: as a run, or each.
+
+To come back to Python for each filling of the arena costs as much as a hundred frames do; so where nobody else looks at
+them, the engine hands the frames on itself. What the host does not take stays for the general way, `Transmit.sent`,
+which knows what to do about it. No chapter of the manual; leaves of the transmit engine, under its rules.
+"""
+
+from __future__ import annotations
+
+from glassnic.device.leaf import leaf
+from glassnic.device.ports import LENGTH_LEAD, RUN
+from glassnic.device.span import shift
+from glassnic.device.transmit_state import (
+    BEGUN,
+    CLOSED,
+    CURSOR,
+    FRAMES,
+    GAP,
+    GONE,
+    KIND,
+    LED,
+    LENGTH,
+    LIMIT_BYTES,
+    OUTLET,
+    Desk,
+    Setting,
+)
+from glassnic.syscalls import write
+
+PATIENCE_WRITES = 100
+"""So often a full socket is tried before the loop has to wait for it."""
+
+
+@leaf
+def leave(desk: Desk) -> bool:
+    """Let the frames in the arena go; False: some stay, for there is no outlet, or it takes no more now."""
+    if desk.state[OUTLET] < 0:
+        return False
+    return leave_as_run(desk) if desk.state[LED] == RUN else leave_each(desk)
+
+
+@leaf
+def leave_each(desk: Desk) -> bool:
+    """A write a frame."""
+    state, bounds = desk.state, desk.bounds
+    while state[GONE] < state[FRAMES]:
+        row = state[GONE]
+        if write(state[OUTLET], desk.arena, bounds[row, 0] - state[LED], bounds[row, 1]) < 0:
+            return False
+        state[GONE] = row + 1
+    return True
+
+
+@leaf
+def leave_as_run(desk: Desk) -> bool:
+    """All in one write, if the host takes them; a reader who is at it makes room sooner than a sleeper is woken."""
+    state, bounds = desk.state, desk.bounds
+    patience = PATIENCE_WRITES
+    while state[GONE] < state[FRAMES]:
+        start = bounds[state[GONE], 0] - LENGTH_LEAD + state[BEGUN]
+        took = write(state[OUTLET], desk.arena, start, bounds[state[FRAMES] - 1, 1])
+        if took < 0:
+            patience -= 1
+            if patience == 0:
+                return False
+            took = 0
+        while state[GONE] < state[FRAMES] and bounds[state[GONE], 1] <= start + took:
+            state[GONE] += 1
+        state[BEGUN] = start + took - bounds[state[GONE], 0] + LENGTH_LEAD if state[GONE] < state[FRAMES] else 0
+    return True
+
+
+@leaf
+def rewind(desk: Desk, setting: Setting) -> None:
+    """Begin the arena anew once all its frames have gone; a frame under construction moves to the front."""
+    state = desk.state
+    if state[FRAMES] == 0 or state[GONE] < state[FRAMES]:
+        return
+    if state[KIND] != CLOSED and state[LENGTH]:
+        start, length = state[CURSOR], setting.lead + state[GAP] + min(state[LENGTH], LIMIT_BYTES)
+        shift(desk.arena, start, length, -start)
+    state[CURSOR] = state[FRAMES] = state[GONE] = 0

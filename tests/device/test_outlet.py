@@ -1,0 +1,150 @@
+"""Do frames that leave from within the engine leave as they would by way of Python? Twins, on random programs."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from glassnic.bench.engine import Engine
+from glassnic.bench.frames import stream_of
+from glassnic.bench.programs import MEMORY_BYTES, tso64k
+from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, FlatMemory, Frames, Outlet
+from glassnic.device.recorder import Recorder
+from glassnic.device.transmit_state import ROOM_BYTES
+from glassnic.spec.fields import RCTL
+from glassnic.spec.registers import REGISTERS, R
+from programs import Program, programs
+from transmit_bench import KINDS, Bench
+
+pytestmark = pytest.mark.kernel
+ROOMY, TIGHT = 1 << 20, 1
+"""Of a socket's buffer. The kernel keeps some room whatever is asked for: a tight one takes a frame or two."""
+settled = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+class Lending(Bench):
+    """A bench whose frames leave by a socket; what it does not take leaves the general way, behind the rest."""
+
+    def __init__(self, kind: Any, program: Program, memory: Any, style: socket.SocketKind, led: int, room: int) -> None:
+        super().__init__(kind, program, memory)
+        self.transmit.lead_with(VNET_LEAD if led > 0 else LENGTH_LEAD)
+        self.near, self.far = socket.socketpair(socket.AF_UNIX, style)
+        for end in (self.near, self.far):
+            end.setblocking(False)
+        self.near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
+        self.outlet = Outlet(self.near.fileno(), led)
+        self.came: list[bytes] = []
+
+    def write(self, name: str, value: int) -> None:
+        self.core.registers.store(REGISTERS[name].offset, value)
+        self.board.get(name, self.transmit.changed)(value)
+        while self.transmit.pending:
+            self.transmit.sweep(True, self.outlet)
+            arrived = list(self._arrived())
+            sent = self.transmit.sent()
+            rest = [sent.stream()] if self.outlet.led == RUN else sent.with_lead() if self.outlet.led else sent
+            self.came += [*arrived, *map(bytes, rest)]
+
+    def _arrived(self) -> Iterator[bytes]:
+        with suppress(BlockingIOError):
+            while piece := self.far.recv(1 << 18):
+                yield piece
+
+    def close(self) -> None:
+        self.near.close()
+        self.far.close()
+
+
+def both_ways(kind: str, program: Program, style: socket.SocketKind, led: int, room: int) -> tuple[Bench, Lending]:
+    """The program done with and without an outlet; all but the way out must be the same."""
+    memories = program.memory(), program.memory()
+    general = Bench(KINDS[kind], program, memories[0])
+    general.transmit.lead_with(VNET_LEAD if led > 0 else LENGTH_LEAD)
+    lending = Lending(KINDS[kind], program, memories[1], style, led, room)
+    for memory, bench in zip(memories, (general, lending), strict=True):
+        program.play(memory, bench.write)
+    lending.close()
+    expected = general.outcome(memories[0])
+    expected["frames"] = []
+    assert lending.outcome(memories[1]) == expected
+    return general, lending
+
+
+@pytest.mark.parametrize("room", [ROOMY, TIGHT])
+@pytest.mark.parametrize("kind", KINDS)
+@given(program=programs())
+@settled
+def test_a_run_leaves_as_it_would_by_python(kind: str, room: int, program: Program) -> None:
+    general, lending = both_ways(kind, program, socket.SOCK_STREAM, RUN, room)
+    assert b"".join(lending.came) == b"".join(general.led)
+
+
+@pytest.mark.parametrize("led", [0, VNET_LEAD])
+@pytest.mark.parametrize("room", [ROOMY, TIGHT])
+@pytest.mark.parametrize("kind", KINDS)
+@given(program=programs())
+@settled
+def test_frames_each_by_itself_leave_as_they_would_by_python(kind: str, room: int, led: int, program: Program) -> None:
+    general, lending = both_ways(kind, program, socket.SOCK_SEQPACKET, led, room)
+    assert lending.came == (general.led if led else general.frames)
+
+
+class Flow:
+    """A card with a link, and sends of 64 KB given to it, cut by nobody yet."""
+
+    def __init__(self, sends: int, outlet: Outlet) -> None:
+        program = tso64k(sends)
+        self.engine = Engine(FlatMemory(MEMORY_BYTES), Recorder())
+        self.engine.lay(program)
+        self.engine.nic.outlet = outlet
+        self.engine.nic.write(R.TDT.offset, program.tails[-1])
+        self.expected = stream_of(program.frames)
+
+    def turn(self) -> Frames:
+        self.engine.now_ns += 1
+        self.engine.nic.advance(self.engine.now_ns)
+        return self.engine.nic.sent()
+
+
+def test_one_turn_fills_the_arena_more_than_once_where_the_frames_go_at_once(tmp_path: Path) -> None:
+    with (tmp_path / "wire").open("wb", buffering=0) as wire:
+        flow = Flow(8, Outlet(wire.fileno(), RUN))
+        assert len(flow.turn()) == 0
+        left = (tmp_path / "wire").read_bytes()
+    assert len(left) > ROOM_BYTES * 2
+    assert left == flow.expected
+
+
+def test_what_a_full_pipe_has_not_taken_is_sent_from_the_midst_of_a_frame_on() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    flow = Flow(2, Outlet(writer, RUN))
+    rest = flow.turn()
+    taken = os.read(reader, 1 << 20)
+    assert rest.begun > 0
+    assert taken + bytes(rest.stream()) == flow.expected
+    os.close(reader)
+    os.close(writer)
+
+
+def test_without_a_reader_everything_is_sent_the_general_way() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    flow = Flow(2, Outlet(writer, RUN))
+    assert bytes(flow.turn().stream()) == flow.expected
+    os.close(writer)
+
+
+def test_in_loopback_nothing_leaves_by_the_outlet(tmp_path: Path) -> None:
+    with (tmp_path / "wire").open("wb", buffering=0) as wire:
+        flow = Flow(2, Outlet(wire.fileno(), RUN))
+        flow.engine.nic.write(R.RCTL.offset, RCTL.LBM.mask)
+        assert len(flow.turn()) == 0
+    assert (tmp_path / "wire").read_bytes() == b""
