@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from glassnic.bench.engine import Engine
 from glassnic.bench.frames import stream_of
 from glassnic.bench.programs import MEMORY_BYTES, tso64k
-from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, FlatMemory, Frames, Outlet
+from glassnic.device.ports import LENGTH_LEAD, NO_OUTLET, RUN, VNET_LEAD, FlatMemory, Frames, Outlet
 from glassnic.device.recorder import Recorder
 from glassnic.device.transmit_state import ROOM_BYTES
-from glassnic.spec.fields import RCTL
+from glassnic.spec.fields import RCTL, TCTL
 from glassnic.spec.registers import REGISTERS, R
 from programs import Program, programs
 from transmit_bench import KINDS, Bench
@@ -148,3 +148,14 @@ def test_in_loopback_nothing_leaves_by_the_outlet(tmp_path: Path) -> None:
         flow.engine.nic.write(R.RCTL.offset, RCTL.LBM.mask)
         assert len(flow.turn()) == 0
     assert (tmp_path / "wire").read_bytes() == b""
+
+
+def test_a_pause_frame_goes_first_but_for_a_frame_that_is_half_gone() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    for outlet, place in ((Outlet(writer, RUN), -1), (NO_OUTLET, 0)):
+        flow = Flow(2, outlet)
+        flow.engine.nic.write(R.TCTL.offset, flow.engine.nic.read(R.TCTL.offset) | TCTL.SWXOFF.mask)
+        assert bytes(list(flow.turn())[place])[12:14] == b"\x88\x08"
+    os.close(reader)
+    os.close(writer)

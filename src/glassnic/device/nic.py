@@ -15,7 +15,7 @@ from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, lead_of
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -208,9 +208,7 @@ class Nic:
             frames = NO_FRAMES
         control = self.receiver.control_frames
         if control:
-            lead = self.transmit.lead
-            led = [lead_of(frame, lead) + frame for frame in control]
-            frames = Frames.joined([*map(bytes, frames.with_lead()), *led], lead, frames.begun)
+            frames = frames.behind(control, self.transmit.lead)
             control.clear()
         return frames
 

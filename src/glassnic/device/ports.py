@@ -130,6 +130,11 @@ class Frames:
         for start, end in self.bounds.tolist():
             yield view[start - lead : end]
 
+    def behind(self, own: Iterable[bytes], lead: int) -> Frames:
+        """A copy of these behind frames of the card's own; these come first where one of them is half gone."""
+        first, second = [lead_of(frame, lead) + frame for frame in own], list(map(bytes, self.with_lead()))
+        return Frames.joined([*second, *first] if self.begun else [*first, *second], lead, self.begun)
+
     def stream(self) -> memoryview:
         """What of the run, with its lengths, the host has not yet, as QEMU's `-netdev stream` and passt speak it."""
         assert self.lead == LENGTH_LEAD, "a stream takes frames behind their lengths"
