@@ -23,6 +23,7 @@ from glassnic.xray.found import Found
 from glassnic.xray.hexview import Side, compare, view
 from glassnic.xray.note import read_note
 from glassnic.xray.pcapng import INBOUND, OUTBOUND, CaptureError, Packet, read
+from glassnic.xray.report_frame import summarize
 from glassnic.xray.story import Story
 
 ARROWS = {OUTBOUND: "sent", INBOUND: "received", 0: ""}
@@ -31,7 +32,7 @@ AT_ONCE = 200
 """Lines."""
 
 FATES = SAME, OTHER, NOT_SENT, NOT_TOLD, NOT_COMPARED = (
-    "would be the same", "would differ", "would not leave", "cannot be told", "did not leave or have no record",
+    "would be the same", "would differ", "would not leave", "cannot be told", "arrived or have no record",
 )  # fmt: skip
 """What may become of a frame under another profile."""
 
@@ -153,7 +154,16 @@ def _head(entry: Entry) -> Text:
         words = "".join(filter(str.isprintable, "".join(packet.comments[:1]).partition("\n")[0])) or "no record"
     else:
         words = explanation.headline
-    return Text(f"{entry.number:5d}  {ARROWS.get(packet.direction, ''):8} {len(packet.frame):5d} bytes  {words}")
+    way = ARROWS.get(packet.direction, "")
+    return Text(f"{entry.number:5d}  {packet.interface}  {way:8} {len(packet.frame):5d} bytes  {words}")
+
+
+def _begin(entry: Entry, console: Console) -> None:
+    """What a frame is in a line, and from whom to whom."""
+    line = summarize(entry.packet.frame)
+    console.print(_line(entry))
+    console.print(Text(f"       {line.source} → {line.destination}  {line.protocol} {line.info}".rstrip()))
+    console.print()
 
 
 def _style(points: tuple[Found, ...]) -> str:
@@ -163,8 +173,7 @@ def _style(points: tuple[Found, ...]) -> str:
 def _tell(entry: Entry, console: Console) -> None:
     """The story of one frame: findings, sentences, bytes."""
     packet, explanation = entry.packet, entry.explanation
-    console.print(_line(entry))
-    console.print()
+    _begin(entry, console)
     if explanation is None:
         console.print(Text("The file holds no record of this frame."))
         return
@@ -204,8 +213,7 @@ def _in_short(story: Story, profile: str) -> tuple[str, str]:
 
 def _tell_against(entry: Entry, profile: str, console: Console) -> None:
     """One frame as it left and as it would have left: each difference in words, then the bytes."""
-    console.print(_line(entry))
-    console.print()
+    _begin(entry, console)
     story = entry.explanation.story if entry.explanation else None
     if entry.explanation is None or story is None:
         console.print(Text("Nothing to hold against a profile: only a frame that left, with its record, can be."))
