@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from cards import had
 from glassnic.conformance.play import play
 from glassnic.conformance.program import MAC, Arrive, Delivered, Give, Line, Poke, Program, Read, Sent, Write, program
 from glassnic.conformance.run import Mark, judge
@@ -63,13 +64,6 @@ def in_qemu() -> Iterator[QemuCard]:
     assert isinstance(opened, QemuCard)
     yield opened
     opened.close()
-
-
-def had(word: str) -> Target:
-    try:
-        return open_target(word)
-    except LabError as error:
-        pytest.skip(f"no such card here: {error}")
 
 
 @pytest.mark.parametrize("one", [SENDS, RECEIVES, INTERRUPTS], ids=lambda one: one.name)

@@ -45,6 +45,7 @@ OTHER = {
     "compares_cfi": 0,
     "marks_inexact": 0,
     "judges_sums": 0,
+    "host_waits": 1,
     "stripped_counted": 0,
     "counts_refused": 0,
     "judges_first": 1,

@@ -250,7 +250,16 @@ class Receive:
     @property
     def full(self) -> bool:
         """Has the partner been asked to stop, and not yet to go on? One that cannot read PAUSE frames may look here."""
-        return self._asked == XOFF and bool(take(self.core.registers[R.CTRL], CTRL.TFCE))
+        asked = self._asked == XOFF and bool(take(self.core.registers[R.CTRL], CTRL.TFCE))
+        return asked or self.turns_away
+
+    @property
+    def turns_away(self) -> bool:
+        """Is nobody there to take a frame, and the host one that keeps it until somebody is?"""
+        if not self.core.traits.host_waits:
+            return False
+        registers = self.core.registers
+        return registers[R.RDH] == registers[R.RDT] or not take(registers[R.RCTL], RCTL.EN)
 
     def _throttle(self) -> None:
         """Ask the partner to stop when the FIFO fills to FCRTH, again if it overflows; to go on at FCRTL (§8.7.5)."""

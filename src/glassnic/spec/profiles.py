@@ -82,6 +82,10 @@ class Traits(NamedTuple):
     """1: received checksums are looked at (§3.2.9). 0: IXSM is in each descriptor, and what stood in its errors and its
     packet checksum stays there (§3.2.3)."""
 
+    host_waits: int = 0
+    """1: while the receiver is off or has no descriptor, the host keeps what comes for it; 0: it is lost, or waits in
+    the packet buffer (§3.2.6, §13.4.22)."""
+
     # Statistics
     counts_refused: int = 1
     """1: TPR and TOR take in frames that the filters refuse, or whose length is wrong (§13.7.41, §13.7.43)."""
@@ -178,6 +182,7 @@ QEMU_7_2 = Traits(
     compares_cfi=0,
     marks_inexact=0,
     judges_sums=0,
+    host_waits=1,
     good_octets=0,
     sends_by_frame=1,
     watches_low=0,

@@ -7,7 +7,10 @@ from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
 from glassnic.driver.in_process import InProcess
 from glassnic.spec.profiles import Traits
+from glassnic.spec.registers import R
 
+CALLS = (R.RDT.offset, R.RCTL.offset)
+"""A host that keeps frames for the card tries again when one of these is written."""
 SETTLE_NS = 20_000
 """Virtual time for the turns that are due at once; too short for any of the card's timers that a program waits for."""
 
@@ -27,6 +30,7 @@ class Inside:
         self._nic = Nic(self._memory, model=self._model, profile=self._profile, mac=MAC)
         self._nic.bus_master = True
         self._card = InProcess(self._nic)
+        self._kept: list[bytes] = []
         self._card.wait_ns(1)
 
     def reset(self) -> None:
@@ -37,6 +41,8 @@ class Inside:
 
     def write(self, offset: int, value: int) -> None:
         self._card.write(offset, value)
+        if offset in CALLS:
+            self._bring()
 
     def read_io(self, offset: int) -> int:
         return self._nic.read_io(offset)
@@ -54,7 +60,13 @@ class Inside:
         self._card.wait_ns(duration_ns)
 
     def arrive(self, frames: tuple[bytes, ...]) -> None:
-        self._card.receive(frames)
+        self._kept += frames
+        self._bring()
+
+    def _bring(self) -> None:
+        """What the host keeps reaches the card, a frame at a time, while that does not turn it away."""
+        while self._kept and not self._nic.receiver.turns_away:
+            self._card.receive((self._kept.pop(0),))
 
     def settle(self) -> None:
         self._card.wait_ns(SETTLE_NS)
