@@ -12,7 +12,7 @@ from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
 from glassnic.driver.descriptors import encode_context
 from glassnic.spec import events
-from glassnic.spec.fields import CTRL, RCTL
+from glassnic.spec.fields import CTRL, RCTL, TCTL
 from glassnic.spec.models import MODELS
 from glassnic.spec.registers import R, Register
 from workbench import EN, MAC, PSP, WHOLE, Workbench, fcs, frame
@@ -295,3 +295,11 @@ def test_every_model_sends_and_receives(model: str) -> None:
     bench.receive([frame(60, MAC)])
     assert bench.read(R.GPRC) == 1
     assert bench.read(R.TCTL) == EN | PSP
+
+
+def test_a_pause_frame_that_software_asks_for_is_due_at_once_though_no_ring_has_work(bench: Workbench) -> None:
+    bench.write(R.FCTTV, 0x1234)
+    bench.write(R.TCTL, EN | PSP | TCTL.SWXOFF.mask)
+    assert bench.nic.deadline == bench.nic.now_ns
+    assert [left[12:18].hex() for left in bench.run()] == ["880800011234"]
+    assert bench.nic.deadline is None

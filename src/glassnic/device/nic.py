@@ -261,8 +261,8 @@ class Nic:
 
     @property
     def deadline(self) -> int | None:
-        """When `advance` is wanted next, in ns of its clock: now while work is pending, None when idle."""
-        if self.pending:
+        """When `advance` is wanted next, in ns of its clock: now while work or a PAUSE frame waits, None when idle."""
+        if self.pending or self.receiver.control_frames:
             return self.core.now_ns
         soonest = self.core.interrupts.deadline
         for due in (self.transmit.timer.deadline, self.receiver.deadline, self.phy.deadline):

@@ -10,6 +10,7 @@ from glassnic.conformance.programs import (
     contexts,
     eeprom,
     filters,
+    flow_control,
     interrupts,
     interrupts_rx,
     io_bar,
@@ -55,4 +56,5 @@ PROGRAMS: tuple[Program, ...] = (
     *bus_reset.PROGRAMS,
     *io_bar.PROGRAMS,
     *link.PROGRAMS,
+    *flow_control.PROGRAMS,
 )
