@@ -12,14 +12,14 @@ import pytest
 from glassnic.backends import open_backend
 from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.server.command import add_arguments, run
-from glassnic.server.config import ConfigError, read_file
+from glassnic.server.config import places, read_file
 from glassnic.spec.fields import CTRL, RCTL, TCTL
 from glassnic.spec.registers import R
 from glassnic.xray.capture import UNTOLD, Capture
 from glassnic.xray.command import entries
-from glassnic.xray.pcapng import INBOUND, OUTBOUND, Packet, read
+from glassnic.xray.pcapng import INBOUND, OUTBOUND, CaptureError, Packet, read
 from glassnic.xray.probe import Probe
-from glassnic.xray.sink import Target
+from glassnic.xray.sink import Target, refuse_shared
 from glassnic.xray.story import Origin
 from host_cut import GSO_TCPV4, NEEDS_CSUM, VNET
 from plugged import Guest, Machine
@@ -154,8 +154,8 @@ def test_two_cards_may_not_write_the_same_capture(tmp_path: Path) -> None:
     config = tmp_path / "cards.toml"
     cards = (f'[{name}]\nsocket = "/{name}"\npcapng = "x"\n' for name in ("one", "two"))
     config.write_text("".join(cards))
-    with pytest.raises(ConfigError, match="capture x"):
-        read_file(config)
+    with pytest.raises(CaptureError, match="x cannot be for --pcapng of one and for --pcapng of two"):
+        refuse_shared(places(read_file(config)))
 
 
 def starved(path: Path) -> tuple[Workbench, Probe]:

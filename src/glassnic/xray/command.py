@@ -151,11 +151,16 @@ def _line(entry: Entry) -> Text:
 def _head(entry: Entry) -> Text:
     packet, explanation = entry.packet, entry.explanation
     if explanation is None:
-        words = "".join(filter(str.isprintable, "".join(packet.comments[:1]).partition("\n")[0])) or "no record"
+        words = _printable("".join(packet.comments[:1]).partition("\n")[0]) or "no record"
     else:
         words = explanation.headline
-    way = ARROWS.get(packet.direction, "")
-    return Text(f"{entry.number:5d}  {packet.interface}  {way:8} {len(packet.frame):5d} bytes  {words}")
+    card, way = _printable(packet.interface), ARROWS.get(packet.direction, "")
+    return Text(f"{entry.number:5d}  {card}  {way:8} {len(packet.frame):5d} bytes  {words}")
+
+
+def _printable(text: str) -> str:
+    """What somebody else wrote, fit for a terminal."""
+    return "".join(filter(str.isprintable, text))
 
 
 def _begin(entry: Entry, console: Console) -> None:
