@@ -16,8 +16,8 @@ from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
 from glassnic.jit import kernel
 from glassnic.syscalls import Octets, read
 
-RUN_BYTES = 1 << 17
-"""So much comes in before the loop looks elsewhere: two whole packets of the host."""
+RUN_BYTES = 1 << 18
+"""So much comes in before the loop looks elsewhere: all that a unix socket holds, or four whole packets of the host."""
 
 
 @kernel
