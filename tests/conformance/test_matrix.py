@@ -9,10 +9,12 @@ from rich.console import Console
 from glassnic.conformance import matrix
 from glassnic.conformance.difference import Difference, differences
 from glassnic.conformance.play import play
-from glassnic.conformance.program import Give, Lend, Line, Poke, Program, Read, Sent, Until, program
+from glassnic.conformance.program import Give, Lend, Line, Poke, Power, Program, Read, Sent, Until, program
 from glassnic.conformance.programs import contexts
 from glassnic.conformance.run import Mark, Verdict, judge, judge_one
+from glassnic.conformance.sheet import sheet
 from glassnic.conformance.targets.inside import Inside
+from glassnic.conformance.targets.slow import Slow
 from glassnic.conformance.words import buffer, legacy, plain_frame, transmitter
 
 RULES = contexts.PROGRAMS[:2]
@@ -108,3 +110,17 @@ def test_a_section_whose_rules_all_keep_is_one_row() -> None:
     exceptions = [one for one in verdicts if one.mark is not Mark.PASSES]
     assert table.row_count < len(contexts.PROGRAMS)
     assert table.row_count >= len(exceptions)
+
+
+def test_what_a_card_does_not_have_is_neither_passed_nor_failed_and_the_reason_is_told() -> None:
+    asleep = program("6.3", "asleep", "A card sleeps.", Power(True), Power(False), Read("IMS", 0))
+    cards = {"a": Inside(), "b": Slow()}
+    by = {verdict.key: verdict for verdict in judge([asleep], cards, lambda _: None)}
+    able, unable = by["a", asleep.address], by["b", asleep.address]
+    assert (able.mark, able.kept) == (Mark.PASSES, True)
+    assert (unable.mark, unable.kept, unable.outcome.failures) == (Mark.UNABLE, False, ())
+    names = {"a": "one", "b": "the other"}
+    assert "not judged by 1 programs: it has no power states" in "\n".join(
+        line.plain for line in matrix.legend([asleep], names, by)
+    )
+    assert "| \u00a76.3 | 1 | all | 0 of 0 |" in sheet([asleep], names, by)

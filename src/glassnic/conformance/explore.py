@@ -58,7 +58,7 @@ class Finding:
     known: Known
     verdict: Verdict
     profile: str = ""
-    """The known profile under which our card does the same."""
+    """The known profiles under which our card does the same."""
 
     def encode(self) -> str:
         """As JSON: the program, with what it takes to know the difference again."""
@@ -126,9 +126,9 @@ def looks_that_differ(mine: Outcome, other: Outcome) -> frozenset[str]:
     )
 
 
-def is_known(finding: Finding, known: Iterable[Known]) -> bool:
-    """Whether another search has found this before."""
-    return not _unknown(finding.known.features, finding.known.looks, known)
+def news(finding: Finding, known: Iterable[Known]) -> frozenset[str]:
+    """The looks that differ and that nothing found before explains; empty if another search has found all this."""
+    return _unknown(finding.known.features, finding.known.looks, known)
 
 
 def _unknown(features: frozenset[str], looks: frozenset[str], known: Iterable[Known]) -> frozenset[str]:
@@ -156,9 +156,9 @@ def _finding(shrunk: Drawn, ours: Target, theirs: Target, known: Sequence[Known]
     program = replace(_answered(shrunk.program, mine), name=f"{name}-{seed}", rule=rule)
     if not _unknown(shrunk.features, looks, known):
         return Finding(program, Known(shrunk.features, looks), Verdict.UNSTABLE)
-    for profile, traits in PROFILES.items():
-        if profile != "manual" and play(shrunk.program, Inside(traits), 0).agrees(other):
-            return Finding(program, Known(shrunk.features, looks), Verdict.KNOWN, profile)
+    others = {name: traits for name, traits in PROFILES.items() if name != "manual"}
+    if alike := [name for name, traits in others.items() if play(shrunk.program, Inside(traits), 0).agrees(other)]:
+        return Finding(program, Known(shrunk.features, looks), Verdict.KNOWN, ", ".join(alike))
     slow = play(shrunk.program, Slow(), 0)
     against_ours = looks_that_differ(slow, mine) - looks_that_differ(slow, other)
     verdict = Verdict.OURS if any(map(Slow.knows, against_ours)) else Verdict.NEW

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from glassnic.conformance.explore import Finding
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-COLOURS = {"known": "cyan", "new": "bold red", "unstable": "yellow", "ours": "bold magenta"}
+VERDICTS = {
+    "known": ("cyan", "glassnic does the same under a known profile"),
+    "new": ("bold red", "no profile does the same: the other card's own way, or a rule that nobody has looked at"),
+    "ours": ("bold magenta", "the slow twin sides with the other card: glassnic is wrong"),
+    "unstable": ("yellow", "did not show again: one of the cards is not the same twice"),
+}
+"""Each verdict's colour, and what it means."""
 
 
 def duration(text: str) -> float:
@@ -50,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Explore; print each difference as it is found, and a table at the end."""
     try:
-        from glassnic.conformance.explore import Verdict, load_known
+        from glassnic.conformance.explore import Verdict, load_known, news
         from glassnic.conformance.explore_run import Progress, cluster, explore
     except ImportError as error:
         return _complain(f"exploring needs {error.name}: install glassnic[explore].")
@@ -62,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     except (LabError, OSError, ValueError) as error:
         return _complain(str(error))
 
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     found: list[Finding] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
@@ -77,25 +84,30 @@ def run(args: argparse.Namespace) -> int:
                 bar.update(task, description=words)
 
             kept = [one.known for one in known]
-            for finding in explore(client, args.target, args.seed, args.budget, kept, tell):
+            for finding in explore(client, args.target, args.seed, args.budget, tuple(kept), tell):
                 found.append(finding)
-                console.print(_line(len(found), finding))
+                console.print(_line(len(found), finding, news(finding, kept)))
+                kept.append(finding.known)
                 if args.save:
                     (args.save / f"{finding.program.name}.json").write_text(finding.encode())
     except OSError as error:
         return _complain(f"no Dask scheduler answers at {args.scheduler}: {error}")
     console.print(_table(found))
+    if args.save and found:
+        console.print(
+            f"Play one again with: glassnic conform {args.save}/NAME.json --target self --target {args.target}"
+        )
     return int(any(one.verdict is not Verdict.KNOWN for one in found))
 
 
-def _line(number: int, finding: Finding) -> Text:
-    """One difference in one line."""
+def _line(number: int, finding: Finding, looks: frozenset[str]) -> Text:
+    """One difference in one line: what the program has, and what differs that did not before."""
     verdict = finding.verdict.value
     words = Text(f"{number:3} ")
-    words.append(f"{verdict:8} ", style=COLOURS[verdict])
+    words.append(f"{verdict:8} ", style=VERDICTS[verdict][0])
     words.append(", ".join(sorted(finding.known.features)) or "nothing odd", style="bold")
-    words.append(f": {', '.join(sorted(finding.known.looks))} differ")
-    words.append(f" (as profile {finding.profile})" if finding.profile else "")
+    words.append(f": {', '.join(sorted(looks))} differ{'s' * (len(looks) == 1)}")
+    words.append(f" (as {finding.profile})" if finding.profile else "")
     return words
 
 
@@ -103,12 +115,13 @@ def _table(found: list[Finding]) -> Table | str:
     """How many of which kind."""
     if not found:
         return "No difference that was not known."
-    table = Table(title=f"{len(found)} differences")
-    table.add_column("verdict")
-    table.add_column("how many", justify="right")
-    for verdict in COLOURS:
-        if number := sum(one.verdict.value == verdict for one in found):
-            table.add_row(verdict, str(number), style=COLOURS[verdict])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("differences", justify="right")
+    table.add_column("")
+    table.add_column("")
+    for verdict, number in Counter(one.verdict for one in found).most_common():
+        colour, words = VERDICTS[verdict.value]
+        table.add_row(str(number), Text(verdict.value, colour), words)
     return table
 
 

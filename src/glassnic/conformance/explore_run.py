@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from functools import cache
+from logging import ERROR
 from typing import NamedTuple
 
 from distributed import Client, LocalCluster
 from hypothesis.errors import HypothesisDeprecationWarning
 
-from glassnic.conformance.explore import EXAMPLES, Finding, Known, Searched, is_known, search
+from glassnic.conformance.explore import EXAMPLES, Finding, Known, Searched, news, search
 from glassnic.conformance.targets.open import open_target
 from glassnic.conformance.targets.port import Target
 
@@ -46,7 +47,9 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Client]:
         return
     # No dashboard, and no thread beside the one that plays: a QEMU talks to one at a time.
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, processes=True) as here,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=ERROR
+        ) as here,
         Client(here) as client,
     ):
         yield client
@@ -78,7 +81,7 @@ def explore(
         for future in done:
             searched = future.result()
             searches, programs = searches + 1, programs + searched.programs
-            finding = searched.finding if searched.finding and not is_known(searched.finding, kept) else None
+            finding = searched.finding if searched.finding and news(searched.finding, kept) else None
             if finding:
                 kept.append(finding.known)
                 findings += 1

@@ -22,6 +22,7 @@ STYLES = {
     Mark.PASSES: "green",
     Mark.READING: "cyan",
     Mark.UNSEEN: "dim",
+    Mark.UNABLE: "dim",
     Mark.STRAYS: "bold yellow",
     Mark.FAILS: "bold red",
     Mark.LOST: "bold magenta",
@@ -66,6 +67,11 @@ def legend(programs: Sequence[Program], targets: Mapping[str, str], by: By) -> I
         yield line.append_text(
             Text(", ").join(Text.assemble(_sign(mark), f" {counts[mark]}") for mark in Mark if counts[mark])
         )
+    for target, letter in letters(list(targets)).items():
+        lacks = Counter(by[target, one.address].outcome.unable for one in programs)
+        for lack, count in lacks.items():
+            if lack:
+                yield Text.assemble((letter, "bold"), (f"  not judged by {count} programs: {lack}", "dim"))
     used = {verdict.mark for verdict in by.values()}
     yield Text("   ").join(Text.assemble(_sign(mark), (f" {mark.words}", "dim")) for mark in Mark if mark in used)
 

@@ -25,6 +25,7 @@ from glassnic.conformance.program import (
     Offer,
     Peek,
     Poke,
+    Power,
     Program,
     Read,
     ReadIo,
@@ -36,7 +37,7 @@ from glassnic.conformance.program import (
     Write,
     WriteIo,
 )
-from glassnic.conformance.targets.port import LostError, Target
+from glassnic.conformance.targets.port import LostError, Target, UnableError
 from glassnic.spec.bits import take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX, TX_STATUS_BYTE
 from glassnic.spec.registers import BY_OFFSET, Access, R, offset_of
@@ -66,11 +67,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a program on a target. `lost` says how the card was lost, if it was."""
+    """What came of a program on a target. `lost` says how the card was lost, `unable` what it lacks, if so."""
 
     program: Program
     seen: tuple[Seen, ...]
     lost: str = ""
+    unable: str = ""
 
     @property
     def passed(self) -> bool:
@@ -101,7 +103,9 @@ def play(program: Program, target: Target, patience_ns: int | None = None) -> Ou
             player.take(number, step)
         player.look_for_strays()
     except LostError as error:
-        return Outcome(program, tuple(player.seen), str(error))
+        return Outcome(program, tuple(player.seen), lost=str(error))
+    except UnableError as error:
+        return Outcome(program, (), unable=str(error))
     return Outcome(program, tuple(player.seen))
 
 
@@ -137,6 +141,7 @@ class Player:
             Arrive: self._arrive,
             Wait: lambda step: target.wait(step.duration_ns),
             Reset: lambda step: self._reset(),
+            Power: self._power,
         }
         self._looks: dict[type, Callable[[Any], tuple[Found, Found]]] = {
             Until: lambda step: (step.value, target.read(offset_of(step.register)) & step.mask),
@@ -155,7 +160,7 @@ class Player:
         elif isinstance(step, Either):
             self._choose(number, step)
         else:
-            assert not isinstance(step, Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset)
+            assert not isinstance(step, Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset | Power)
             self.seen.append(self._judge(number, step))
             self._forget(step)
 
@@ -212,6 +217,10 @@ class Player:
         self.target.settle()
         self.target.reset()
         self._transmit, self._receive = _Ring(), _Ring()
+
+    def _power(self, step: Power) -> None:
+        self.target.settle()
+        self.target.power(step.asleep)
 
     def _poke(self, address: int, data: bytes) -> None:
         self.target.poke(address, data)

@@ -89,6 +89,13 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Power:
+    """Put the card to sleep (D3hot), or wake it (D0), by PMCSR: like RST# but for configuration space (§6.3.1)."""
+
+    asleep: bool
+
+
+@dataclass(frozen=True)
 class Until:
     """Read a register until the masked bits are `value`, for 50 ms at most: an expectation that they become so."""
 
@@ -167,7 +174,7 @@ class Either:
     readings: tuple[tuple[str, Expectation], ...]
 
 
-Action: TypeAlias = Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset
+Action: TypeAlias = Write | WriteIo | Poke | Give | Offer | Lend | Arrive | Wait | Reset | Power
 Step: TypeAlias = Action | Expectation | Either
 Steps: TypeAlias = Iterable["Step | Steps"]
 """Steps, or runs of steps as words like `transmitter()` give them: `program` takes them apart."""
@@ -175,7 +182,7 @@ Steps: TypeAlias = Iterable["Step | Steps"]
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Write, WriteIo, Poke, Give, Offer, Lend, Arrive, Wait, Reset),
+        *(Write, WriteIo, Poke, Give, Offer, Lend, Arrive, Wait, Reset, Power),
         *(Until, Read, ReadIo, Sent, Peek, Delivered, NotDelivered, Line, Either),
     )
 }

@@ -27,6 +27,7 @@ class Mark(Enum):
     PASSES = "✓", "passes"
     READING = "~", "passes, by one of the manual's readings"
     UNSEEN = "?", "passes as far as this target can tell"
+    UNABLE = "-", "not judged: the card has no such thing"
     STRAYS = "m", "keeps the rule, but writes memory that it was not lent"
     FAILS = "✗", "fails"
     LOST = "!", "the card was lost"
@@ -53,7 +54,14 @@ class Verdict:
         return self.target, self.program.address
 
     @property
+    def kept(self) -> bool:
+        """Whether the rule was kept, as far as one can tell."""
+        return self.outcome.passed and not self.outcome.unable
+
+    @property
     def mark(self) -> Mark:
+        if self.outcome.unable:
+            return Mark.UNABLE
         if self.outcome.lost:
             return Mark.LOST
         if not self.outcome.passed:

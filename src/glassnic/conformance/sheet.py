@@ -41,15 +41,19 @@ programs, `--markdown FILE` like this page.
 **In CI.** `--write-expect FILE` writes down what fails today; with `--expect FILE` only what is not in it fails the
 command, and what has begun to pass is named, so that it can be taken off the list.
 
-**Whose card is it?** `src/glassnic/conformance/fingerprint.py` holds what a card showed against every known
-implementation and each of its traits, and names the nearest.
+**Whose card is it?** `glassnic conform --fingerprint --target T` holds what T showed against every known
+implementation, names the nearest, and says in which traits T differs from it.
 
-**What no program asks.** `glassnic explore --target T` plays random programs on glassnic and on T, shrinks each
-difference to the shortest program that shows it, and keeps it in a file for `glassnic conform FILE.json`.
+**What no program asks.** `glassnic explore --target T --budget 10m --workers 2 --save DIR` plays random programs on
+glassnic and on T, shrinks each difference to the shortest program that shows it, and says whether a known
+implementation does the same. Each is kept: `glassnic conform DIR/NAME.json --target self --target T` plays it again.
+With `--known DIR` only what is new is told.
 
-**From a real guest.** `glassnic serve --record FILE` keeps a session, `glassnic replay FILE --target T` plays it on
-another card, and `--save FILE.json --from STEP --to STEP` cuts a program out of it, with the state that it needs; given
-`--target T` too, one on which T fails.
+**From a real guest.** `glassnic vm --test mixed --record FILE`, or `glassnic serve --record FILE` with a guest of your
+own, keeps a driver's session. `glassnic replay FILE --target T` plays it on another card and says of frames,
+descriptors and registers how many were the same, and at which step the first was not;
+`--save bug.json --from STEP --to STEP` cuts a program out of it, with what it needs of the steps before. So a bug that
+was seen in a guest becomes a program: `glassnic conform bug.json --target self --target T`.
 
 To make this page anew: `make conformance`, which fetches QEMU where it is not there yet and takes a quarter of an hour.
 """
@@ -81,9 +85,17 @@ def _chapters(programs: Sequence[Program], targets: Mapping[str, str], by: By) -
     yield _row("---", "--:", *["--:"] * len(targets))
     for chapter, group in groupby(programs, _chapter):
         of = list(group)
-        kept = [sum(by[word, one.address].outcome.passed for one in of) for word in targets]
-        yield _row(f"§{chapter}", str(len(of)), *(str(count) if count < len(of) else "all" for count in kept))
+        yield _row(f"§{chapter}", str(len(of)), *(_kept_of([by[word, one.address] for one in of]) for word in targets))
     yield ""
+
+
+def _kept_of(verdicts: Sequence[Verdict]) -> str:
+    kept, unable = (
+        sum(found) for found in zip(*((one.kept, bool(one.outcome.unable)) for one in verdicts), strict=True)
+    )
+    if unable:
+        return f"{kept} of {len(verdicts) - unable}"
+    return str(kept) if kept < len(verdicts) else "all"
 
 
 def _divergences(programs: Sequence[Program], targets: Mapping[str, str], by: By) -> Iterator[str]:
@@ -122,7 +134,7 @@ def _kept(programs: Sequence[Program], targets: Mapping[str, str], by: By) -> It
     """The names of all rules that every card keeps."""
     yield "## Rules that all of these cards keep\n"
     for section, group in groupby(programs, lambda one: one.section):
-        kept = [one.name for one in group if all(by[word, one.address].outcome.passed for word in targets)]
+        kept = [one.name for one in group if all(by[word, one.address].kept for word in targets)]
         if kept:
             yield f"- §{section}: {', '.join(kept)}"
     yield ""

@@ -29,6 +29,7 @@ from glassnic.conformance.programs import (
     sent_counts,
     vlan_rx,
     vlan_tx,
+    wakeup,
 )
 
 PROGRAMS: tuple[Program, ...] = (
@@ -57,4 +58,5 @@ PROGRAMS: tuple[Program, ...] = (
     *io_bar.PROGRAMS,
     *link.PROGRAMS,
     *flow_control.PROGRAMS,
+    *wakeup.PROGRAMS,
 )

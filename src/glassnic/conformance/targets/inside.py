@@ -36,6 +36,12 @@ class Inside:
     def reset(self) -> None:
         self._nic.reset()
 
+    def power(self, asleep: bool) -> None:
+        if asleep:
+            self._nic.asleep = True
+        else:
+            self._nic.reset()  # §6.3.1.2
+
     def read(self, offset: int) -> int:
         return self._card.read(offset)
 

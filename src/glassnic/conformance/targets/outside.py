@@ -11,14 +11,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from glassnic.conformance.program import MEMORY_BYTES
-from glassnic.conformance.targets.port import LostError
+from glassnic.conformance.targets.port import LostError, UnableError
 from glassnic.conformance.targets.wire import Wire
 from glassnic.lab.errors import LabError
 from glassnic.lab.process import Process, ending, tail
+from glassnic.spec.pci import D0, D3HOT
 from glassnic.transports.vfio_user.client import GuestRam, RefusedError
 
 TIMEOUT_S = 5.0
 """A card that is silent for so long hangs."""
+STATUS_AT, POINTER_AT, PMCSR_AT = 0x04, 0x34, 4
+HAS_CAPABILITIES = 1 << 20
+"""In the word at `STATUS_AT`."""
+POWER_MANAGEMENT = 0x01
+WAKING_S = 0.01
+"""From D3 to D0, as PCI asks software to wait."""
 RAM_STEP_BYTES = 1 << 20
 """The card is lent guest memory, and what more a whole number of these makes, at which nobody looks."""
 
@@ -56,6 +63,14 @@ class Outside:
         """See `Target`."""
         with self._talk():
             self._reset()
+
+    def power(self, asleep: bool) -> None:
+        """See `Target`."""
+        with self._talk():
+            self._write_config(self._power_capability() + PMCSR_AT, D3HOT if asleep else D0)
+            if not asleep:
+                time.sleep(WAKING_S)
+                self._enable()
 
     @property
     def pid(self) -> int | None:
@@ -97,6 +112,27 @@ class Outside:
     def _reset(self) -> None:
         """As after power-on; decode memory and I/O, master the bus."""
         raise NotImplementedError
+
+    def _enable(self) -> None:
+        """Decode memory and I/O, master the bus."""
+        raise NotImplementedError
+
+    def _read_config(self, at: int) -> int:
+        """32 bits of configuration space."""
+        raise NotImplementedError
+
+    def _write_config(self, at: int, value: int) -> None:
+        """Write 32 bits there."""
+        raise NotImplementedError
+
+    def _power_capability(self) -> int:
+        at = self._read_config(POINTER_AT) & 0xFC if self._read_config(STATUS_AT) & HAS_CAPABILITIES else 0
+        while at:
+            word = self._read_config(at)
+            if word & 0xFF == POWER_MANAGEMENT:
+                return at
+            at = word >> 8 & 0xFC
+        raise UnableError("it has no power management capability")
 
     def _begin(self) -> None:
         if self.memory_bytes > len(self._ram.data):

@@ -13,6 +13,10 @@ class LostError(Exception):
     """The card hangs, died, or fell silent; `str()` says how one noticed, in a sentence."""
 
 
+class UnableError(Exception):
+    """The card has no such thing at all; `str()` says what, so that a program that needs it is not judged."""
+
+
 class Target(Protocol):
     """One card. Register offsets are bytes in BAR0, values 32 bits; addresses are guest physical."""
 
@@ -28,6 +32,9 @@ class Target(Protocol):
 
     def reset(self) -> None:
         """What RST# does, memory aside: the bus resets the card, and lets it decode and master again."""
+
+    def power(self, asleep: bool) -> None:
+        """D3hot, or D0 again. Raises UnableError if it has no power states."""
 
     def read(self, offset: int) -> int: ...
     def write(self, offset: int, value: int) -> None: ...

@@ -94,10 +94,19 @@ class QemuCard(Outside):
         machine.qtest.ask(f"outb {RESET_AT:#x} {RESET:#x}")
         while machine.read_config(BAR0_AT) & MEMORY_BAR:
             pass  # QEMU resets after it has answered, and before it has answered twice
-        machine.write_config(BAR0_AT, MEMORY_BAR)
-        machine.write_config(IO_BAR_AT.get(self._model, 0x14), IO_BAR)
-        machine.write_config(COMMAND_AT, DECODE_AND_MASTER)
+        self._enable()
         self._hears_at_ns = 0
+
+    def _enable(self) -> None:
+        self._write_config(BAR0_AT, MEMORY_BAR)
+        self._write_config(IO_BAR_AT.get(self._model, 0x14), IO_BAR)
+        self._write_config(COMMAND_AT, DECODE_AND_MASTER)
+
+    def _read_config(self, at: int) -> int:
+        return self._here().read_config(at)
+
+    def _write_config(self, at: int, value: int) -> None:
+        self._here().write_config(at, value)
 
     def _ask(self, line: str) -> int:
         with self._talk():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from glassnic.conformance.naive import TRANSMIT_REGISTERS, NaiveTransmit
 from glassnic.conformance.program import MEMORY_BYTES
+from glassnic.conformance.targets.port import UnableError
 from glassnic.device.ports import FlatMemory
 from glassnic.spec.registers import BY_OFFSET, R
 
@@ -30,6 +31,9 @@ class Slow:
 
     def reset(self) -> None:
         self._twin = NaiveTransmit(self._memory)
+
+    def power(self, asleep: bool) -> None:
+        raise UnableError("it has no power states")
 
     @staticmethod
     def knows(look: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from functools import partial
 
 from glassnic.conformance.program import MEMORY_BYTES
+from glassnic.conformance.targets.port import UnableError
 from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
 
@@ -34,6 +35,9 @@ class Still:
 
     def reset(self) -> None:
         self.nic.reset()
+
+    def power(self, asleep: bool) -> None:
+        raise UnableError("a recording says itself when its card sleeps")
 
     @property
     def nic(self) -> Nic:

@@ -105,7 +105,7 @@ class VfioUserCard(Outside):
         self._client.start(self._ram)
         self._await_link()
         self._client.bear(TIMEOUT_S)
-        bars = [self._config(BARS_AT + 4 * number) for number in range(BARS)]
+        bars = [self._read_config(BARS_AT + 4 * number) for number in range(BARS)]
         self._io_region = next((number for number, bar in enumerate(bars) if bar & IO_SPACE), None)
         self._interrupt_fd = os.eventfd(0, os.EFD_NONBLOCK)
         try:
@@ -122,12 +122,17 @@ class VfioUserCard(Outside):
             time.sleep(0.02)
 
     def _reset(self) -> None:
-        client = self._here()
-        client.reset()
-        client.write(CONFIG, COMMAND_AT, DECODE_AND_MASTER.to_bytes(2, "little"))
+        self._here().reset()
+        self._enable()
 
-    def _config(self, at: int) -> int:
+    def _enable(self) -> None:
+        self._here().write(CONFIG, COMMAND_AT, DECODE_AND_MASTER.to_bytes(2, "little"))
+
+    def _read_config(self, at: int) -> int:
         return int.from_bytes(self._here().read(CONFIG, at, 4), "little")
+
+    def _write_config(self, at: int, value: int) -> None:
+        self._here().write(CONFIG, at, value.to_bytes(4, "little"))
 
     def _drain(self) -> bool:
         """Whether the eventfd was written since the last time."""
