@@ -36,6 +36,7 @@ OTHER = {
     "delays": 0,
     "idle_txqe": 1,
     "soft_reset": 0,
+    "swxoff": 0,
     "shortest_octets": 0,
     "oversize": 4,
     "fcs_stored": 0,

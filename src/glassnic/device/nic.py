@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom, mac_octets
+from glassnic.device.io_window import IoWindow
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
 from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory
@@ -27,13 +28,8 @@ from glassnic.spec.bits import put, take
 from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, RCTL, TCTL
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES, Traits
-from glassnic.spec.registers import ALIAS_OF, WINDOW_BYTES, Access, R, Register, offsets
+from glassnic.spec.registers import ALIAS_OF, Access, R, Register, offsets
 
-ALL_ONES = 0xFFFF_FFFF
-IOADDR, IODATA = 0, 4
-IOADDR_BITS = 0xF_FFFF
-NOWHERE_ELSE: dict[int, int] = {}
-FLASH_WINDOW = range(0x80000, 0x100000)
 PACKET_BUFFER_KB = 64
 
 DEFAULT_MAC = "52:54:00:12:34:56"
@@ -70,6 +66,7 @@ class Nic:
         self.transmit = Transmit(self.core)
         self.receiver = Receive(self.core)
         self.wakeup = Wakeup(self.core)
+        self.io = IoWindow(self.read, self.write, traits)
         self.ready = True
         """False while the engine is still being loaded: registers answer, rings wait."""
         self.transmit_held = False
@@ -80,11 +77,9 @@ class Nic:
         """True in a power state below D0: frames only wake (§6)."""
         self.link.on_change = self._link_changed
         self._refused = False
-        self._ioaddr = 0
-        self._io_window = WINDOW_BYTES * traits.io_bar
-        self._ioaddr_bits = IOADDR_BITS * traits.io_bar
-        self._own_place = ALIAS_OF if traits.old_places else NOWHERE_ELSE
-        self._on_write = _by_offset(self._switchboard_of_writes())
+        self._own_place = ALIAS_OF if traits.old_places else {}
+        acts = self._switchboard_of_writes()
+        self._on_write = _by_offset({row: acts[row] for row in self.core.registers.present.values() if row in acts})
         self._on_read = _by_offset(self._switchboard_of_reads())
         self._rows = self.core.registers.rows
         self._words = self.core.registers.words
@@ -174,21 +169,12 @@ class Nic:
             act(value)
 
     def read_io(self, offset: int) -> int:
-        """The I/O BAR: IOADDR at 0 names the register that IODATA at 4 reaches (§13.2.2, recalled)."""
-        if offset == IOADDR:
-            return self._ioaddr
-        if offset != IODATA:
-            return 0
-        if self._ioaddr in FLASH_WINDOW:
-            return ALL_ONES  # there is no flash
-        return self.read(self._ioaddr & ~3) if self._ioaddr < self._io_window else 0
+        """32 bits at byte `offset` of the I/O BAR (§13.2.2, recalled)."""
+        return self.io.read(offset)
 
     def write_io(self, offset: int, value: int) -> None:
-        """The I/O BAR. The Linux driver resets the card through it."""
-        if offset == IOADDR:
-            self._ioaddr = value & self._ioaddr_bits  # §13.2.2.1: bits 31:20 read 0
-        elif offset == IODATA and self._ioaddr < self._io_window:
-            self.write(self._ioaddr & ~3, value)
+        """The same, written."""
+        self.io.write(offset, value)
 
     # The wire
 
@@ -306,7 +292,7 @@ class Nic:
         self.core.registers.reset(kept=KEPT_BY_PCI_RESET)
         self.phy.reset()
         self.wakeup.reset()
-        self._ioaddr = 0
+        self.io.reset()
         self.asleep = False
         self.core.recorder.record(events.RESET, 0)
         self._reset_mac()
@@ -357,7 +343,7 @@ class Nic:
 
     def _transmit_control(self, value: int) -> None:
         """TCTL: SWXOFF sends one XOFF and clears itself (§13.4.33)."""
-        if take(value, TCTL.SWXOFF):
+        if take(value, TCTL.SWXOFF) & self.core.traits.swxoff:
             self.core.registers[R.TCTL] = put(self.core.registers[R.TCTL], TCTL.SWXOFF, 0)
             self.receiver.send_xoff()
         self.transmit.control(value)

@@ -19,7 +19,10 @@ KEPT_BY_PCI_RESET = ("WUS", "WUPL", "WUPM")
 
 
 class _Layout(NamedTuple):
-    """What never changes: the rows there are, and for each word of the window its writable bits and reset value."""
+    """What never changes: the rows there are, and for each word of the window its writable bits and reset value.
+
+    `rows` has those too that the profile leaves out of `present`: they are the part's, and no driver errs that asks.
+    """
 
     present: dict[str, Register]
     rows: dict[int, tuple[str, Register]]
@@ -30,8 +33,9 @@ class _Layout(NamedTuple):
 @cache
 def _layout(model: Model, traits: Traits) -> _Layout:
     """Made once for all cards of a kind, for the window has 32768 words."""
-    present = {name: row for name, row in REGISTERS.items() if name not in model.absent | traits.absent}
-    rows = {offset: BY_OFFSET[offset] for row in present.values() for offset in offsets(row)}
+    parts = {name: row for name, row in REGISTERS.items() if name not in model.absent}
+    present = {name: row for name, row in parts.items() if name not in traits.absent}
+    rows = {offset: BY_OFFSET[offset] for row in parts.values() for offset in offsets(row)}
     writable, first = [0] * (WINDOW_BYTES // 4), [0] * (WINDOW_BYTES // 4)
     patches = dict(traits.writable)
     for name, row in present.items():

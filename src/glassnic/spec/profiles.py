@@ -61,6 +61,9 @@ class Traits(NamedTuple):
     shortest_bytes: int = 28
     """The least that is sent without padding, less FCS (§13.4.33); 0: even a packet of no bytes is."""
 
+    swxoff: int = 1
+    """Mask on TCTL.SWXOFF: 1 when it sends an XOFF, and clears itself (§13.4.33)."""
+
     # Reception
     shortest_octets: int = 64
     """The shortest frame that is taken, FCS included (§13.7.34); one that comes shorter by the wire is filled up."""
@@ -173,6 +176,7 @@ QEMU_7_2 = Traits(
     own_fcs=0,
     pads=0,
     shortest_bytes=0,
+    swxoff=0,
     tag_counted=0,
     stripped_counted=0,
     oversize=4,
