@@ -8,7 +8,9 @@ from glassnic.conformance.play import Outcome, play
 from glassnic.conformance.program import Program
 from glassnic.conformance.programs import PROGRAMS
 from glassnic.conformance.targets.inside import Inside
-from glassnic.spec.profiles import Traits
+from glassnic.spec.phy_registers import PHY_BY_NAME
+from glassnic.spec.profiles import PROFILES, Traits
+from glassnic.spec.registers import REGISTERS
 
 OTHER = {
     "plain_slot": 1,
@@ -77,6 +79,13 @@ def by_the_manual() -> dict[Program, Outcome]:
 def test_every_trait_there_is_has_another_value() -> None:
     assert set(OTHER) == set(Traits._fields)
     assert all(getattr(Traits(), trait) != value for trait, value in OTHER.items())
+
+
+def test_the_registers_that_a_profile_changes_are_there_and_have_one_name_each() -> None:
+    for traits in PROFILES.values():
+        assert traits.absent <= REGISTERS.keys() | PHY_BY_NAME.keys()
+        assert dict(traits.writable).keys() <= REGISTERS.keys()
+    assert not REGISTERS.keys() & PHY_BY_NAME.keys()
 
 
 @pytest.mark.parametrize("trait", OTHER)

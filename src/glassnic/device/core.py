@@ -19,6 +19,7 @@ class Core:
         self.model = model
         self.traits = traits
         self.registers = RegisterFile(model, traits)
+        # A cause that software can set is one that there is.
         self.interrupts = Interrupts(dict(traits.writable).get("ICS", model.causes))
         self.statistics = Statistics()
         self.recorder = recorder
