@@ -86,8 +86,8 @@ class Traits(NamedTuple):
     packet checksum stays there (§3.2.3)."""
 
     host_waits: int = 0
-    """1: while the receiver is off or has no descriptor, the host keeps what comes for it; 0: it is lost, or waits in
-    the packet buffer (§3.2.6, §13.4.22)."""
+    """1: while the receiver is off or has no descriptor, the host keeps what comes for it, but for what it has brought
+    already; 0: it is lost, or waits in the packet buffer (§3.2.6, §13.4.22)."""
 
     # Statistics
     counts_refused: int = 1
