@@ -48,7 +48,7 @@ from glassnic.device.receive_state import (
 from glassnic.device.timers import DelayTimer
 from glassnic.spec import events
 from glassnic.spec.bits import take
-from glassnic.spec.descriptors import DESCRIPTOR_BYTES
+from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import CAUSE, CTRL, PBA, RCTL, RDTR, RXCSUM, TCTL
 from glassnic.spec.registers import R
 
@@ -62,6 +62,8 @@ BUFFER_BYTES = (2048, 1024, 512, 256)
 """By RCTL.BSIZE; RCTL.BSEX makes them 16 times larger, and the first then reserved (§3.2.2)."""
 HASH_SHIFTS = (4, 3, 2, 0)
 """By RCTL.MO: which 12 of the address's last 16 bits index the multicast table (§13.5.1)."""
+JUDGEMENT = RX.CHECKSUM.mask | 0xFF << RX.CE.lo
+"""The packet checksum and the errors of a descriptor (§3.2.3)."""
 XON, XOFF = range(2)
 
 Octets = bytes | bytearray | memoryview
@@ -333,6 +335,7 @@ class Receive:
             ipv6=take(sums, RXCSUM.IPV6OFL) & model.ipv6 & traits.judges_sums,
             layer4=take(sums, RXCSUM.TUOFL) & traits.judges_sums,
             unwritten=0 if traits.fcs_stored else fcs,
+            written=-1 if traits.judges_sums else ~JUDGEMENT,
             **{name: getattr(traits, name) for name in TRAITS_USED},
         )
         self._words = np.array(setting, np.int64)

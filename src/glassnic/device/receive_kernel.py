@@ -63,7 +63,7 @@ from glassnic.device.receive_state import (
     unpack,
     word,
 )  # fmt: skip
-from glassnic.device.span import copy, fold, load64, reach, sum_words
+from glassnic.device.span import copy, fold, load64, reach, store64, sum_words
 from glassnic.device.statistics import INDEX
 from glassnic.jit import kernel
 from glassnic.spec import events
@@ -357,14 +357,7 @@ def scatter(desk: Desk, setting: Setting, start: int, stored: int, checksum: int
 
 @leaf
 def write_back(desk: Desk, setting: Setting, at: int, length: int, checksum: int, flags: int, special: int) -> None:
-    """Bytes 8 to 15 of a descriptor; the status with DD last, for that is what software polls (§3.2.3)."""
-    data = desk.data
-    data[at + 8] = length & 0xFF
-    data[at + 9] = length >> 8
-    if setting.judges_sums:
-        data[at + 10] = checksum & 0xFF
-        data[at + 11] = checksum >> 8
-        data[at + 13] = flags >> 8
-    data[at + 14] = special & 0xFF
-    data[at + 15] = special >> 8
-    data[at + 12] = flags & 0xFF
+    """Bytes 8 to 15 of a descriptor, at once: software polls the status among them (§3.2.3)."""
+    signed = (special ^ 0x8000) - 0x8000  # a quadword is an int64
+    word = length | checksum << 16 | flags << 32 | signed << 48
+    store64(desk.data, at + 8, (word & setting.written) | (load64(desk.data, at + 8) & ~setting.written))

@@ -100,12 +100,13 @@ class Setting(NamedTuple):
     layer4: int
     unwritten: int
     """Bytes of the FCS that count in the length and are not stored."""
+    written: int
+    """What of a descriptor's second quadword is written back."""
     shortest_octets: int
     oversize: int
     hash_unicast: int
     mpe_broadcast: int
     marks_inexact: int
-    judges_sums: int
     stripped_counted: int
     counts_refused: int
     judges_first: int

@@ -1,4 +1,4 @@
-"""How does the engine touch bytes? Three leaves over a uint8 array: load a quadword, copy a run, sum 16-bit words.
+"""How does the engine touch bytes? By leaves over a uint8 array: load or store a quadword, copy a run, sum words.
 
 They are the only places where speed asks for more than plain Python over arrays: jitted, each becomes the machine's
 own unaligned load, copy and vector sum, without bounds checks; plain, numpy does the same. Callers have checked every
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glassnic.jit import ENABLED, kernel
 
-LOW32 = 0xFFFF_FFFF
+LOW32, ALL64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 
 
 if ENABLED:
@@ -36,6 +36,15 @@ if ENABLED:
         return types.int64(data, types.int64), generate
 
     @intrinsic
+    def _store64(typing: Any, data: Any, at: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            pointer = _address(context, builder, signature.args[0], arguments[0], arguments[1])
+            builder.store(arguments[2], builder.bitcast(pointer, ir.IntType(64).as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return types.void(data, types.int64, types.int64), generate
+
+    @intrinsic
     def _copy(typing: Any, target: Any, to: Any, source: Any, at: Any, length: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             into = _address(context, builder, signature.args[0], arguments[0], arguments[1])
@@ -51,6 +60,11 @@ if ENABLED:
     def load64(data: NDArray[np.uint8], at: int) -> int:
         """The little-endian quadword at `at`, as int64; any alignment."""
         return int(_load64(data, at))  # type: ignore[call-arg, arg-type, unused-ignore]
+
+    @kernel
+    def store64(data: NDArray[np.uint8], at: int, value: int) -> None:
+        """Store a little-endian quadword at `at`, all of it at once; any alignment."""
+        _store64(data, at, value)  # type: ignore[call-arg, arg-type, unused-ignore]
 
     @kernel
     def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
@@ -81,6 +95,9 @@ else:
 
     def load64(data: NDArray[np.uint8], at: int) -> int:
         return int(data[at : at + 8].view(np.int64)[0])
+
+    def store64(data: NDArray[np.uint8], at: int, value: int) -> None:
+        data[at : at + 8] = np.frombuffer((int(value) & ALL64).to_bytes(8, "little"), np.uint8)
 
     def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
         target[to : to + length] = source[at : at + length]
