@@ -27,9 +27,6 @@ from glassnic.device.transmit_state import (
 )
 from glassnic.syscalls import write
 
-PATIENCE_WRITES = 100
-"""So often a full socket is tried before the loop has to wait for it."""
-
 
 @leaf
 def leave(desk: Desk) -> bool:
@@ -53,21 +50,17 @@ def leave_each(desk: Desk) -> bool:
 
 @leaf
 def leave_as_run(desk: Desk) -> bool:
-    """All in one write, if the host takes them; a reader who is at it makes room sooner than a sleeper is woken."""
+    """All in one write, if the host takes them; to try again at once would only hinder the reader."""
     state, bounds = desk.state, desk.bounds
-    patience = PATIENCE_WRITES
-    while state[GONE] < state[FRAMES]:
-        start = bounds[state[GONE], 0] - LENGTH_LEAD + state[BEGUN]
-        took = write(state[OUTLET], desk.arena, start, bounds[state[FRAMES] - 1, 1])
-        if took < 0:
-            patience -= 1
-            if patience == 0:
-                return False
-            took = 0
-        while state[GONE] < state[FRAMES] and bounds[state[GONE], 1] <= start + took:
-            state[GONE] += 1
-        state[BEGUN] = start + took - bounds[state[GONE], 0] + LENGTH_LEAD if state[GONE] < state[FRAMES] else 0
-    return True
+    if state[GONE] == state[FRAMES]:
+        return True
+    start = bounds[state[GONE], 0] - LENGTH_LEAD
+    stop = start + max(write(state[OUTLET], desk.arena, start, bounds[state[FRAMES] - 1, 1]), 0)
+    while state[GONE] < state[FRAMES] and bounds[state[GONE], 1] <= stop:
+        state[GONE] += 1
+    if state[GONE] < state[FRAMES]:
+        state[BEGUN] = stop - bounds[state[GONE], 0] + LENGTH_LEAD
+    return bool(state[GONE] == state[FRAMES])
 
 
 @leaf
