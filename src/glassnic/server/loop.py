@@ -16,10 +16,6 @@ from typing import Protocol
 
 from glassnic.transports.linux import Timer
 
-AWAKE_NS = 75_000
-"""So long the loop looks for the next event before it sleeps, where events follow each other so soon: to be woken takes
-about as long."""
-
 IN, OUT = select.EPOLLIN, select.EPOLLOUT
 
 Action = Callable[[int], None]
@@ -55,14 +51,12 @@ class Watches:
             except OSError:  # closed already, and thereby forgotten
                 return
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait at most so long (-1: for ever), then let those act whose descriptors are ready; were there any?"""
-        ready = self._epoll.poll(timeout_s)
-        for fd, events in ready:
+    def wait(self, timeout_s: float) -> None:
+        """Wait at most so long (-1: for ever), then let those act whose descriptors are ready."""
+        for fd, events in self._epoll.poll(timeout_s):
             action = self._actions.get(fd)
             if action is not None:  # one acted upon before may have closed this one
                 action(events)
-        return bool(ready)
 
     def close(self) -> None:
         """Give the epoll back."""
@@ -84,7 +78,6 @@ class Loop:
         self.workers: list[Worker] = []
         self._timer = Timer()
         self._stopped = False
-        self._awake_ns = 0
         self._wake_read, self._wake_write = socket.socketpair()
         for end in (self._wake_read, self._wake_write):
             end.setblocking(False)
@@ -110,28 +103,20 @@ class Loop:
 
     def run(self) -> None:
         """Until stopped."""
-        due: int | None = 0
+        timeout_s = 0.0
         while not self._stopped:
-            self._rest_until(due)
-            now_ns, due = time.monotonic_ns(), None
+            self.watches.wait(timeout_s)
+            now_ns = time.monotonic_ns()
+            due: int | None = None
             for worker in self.workers:
                 at = worker.turn(now_ns)
                 if at is not None and (due is None or at < due):
                     due = at
-
-    def _rest_until(self, due: int | None) -> None:
-        """Until something happens, or this moment comes: awake, if that would have been quicker the last time."""
-        wait, now = self.watches.wait, time.monotonic_ns
-        begin = now()
-        while not wait(0):
-            now_ns = now()
-            if due is not None and due <= now_ns:
-                return
-            if now_ns - begin >= self._awake_ns:
+            if due is not None and due <= time.monotonic_ns():
+                timeout_s = 0
+            else:
+                timeout_s = -1
                 self._timer.set(due)
-                wait(-1)
-                self._awake_ns = AWAKE_NS if now() - begin < AWAKE_NS else 0
-                return
 
     def close(self) -> None:
         """Give the descriptors back."""
