@@ -343,6 +343,7 @@ class Card:
             self._backend.close()
             self._dropped_before += self._backend.dropped
             self._backend = open_backend("null")
+            self.nic.outlet = NO_OUTLET  # what was lent is closed
             self.backend_failed = True
             self._set_link()
 
