@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glassnic.device.crc import crc32
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD
-from glassnic.device.span import copy, shift, store_be16
+from glassnic.device.span import clear, copy, shift, store_be16
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting, record
 from glassnic.spec import bits, events
@@ -62,7 +62,7 @@ def finish_frame(desk: Desk, setting: Setting, place: int, command: int, length:
             length = with_tag
         if setting.pad and length < MINIMUM_BYTES:
             record(desk, events.TX_PAD, length, MINIMUM_BYTES, 0)
-            desk.arena[begin + length : begin + MINIMUM_BYTES] = 0
+            clear(desk.arena, begin + length, begin + MINIMUM_BYTES)
             length = MINIMUM_BYTES
     count(desk, setting, begin, length, TAG if tagged else 0, 1, True)
     hand_on(desk, setting, begin, length, how)
@@ -83,10 +83,11 @@ def insert_tag(desk: Desk, setting: Setting, begin: int, tag: int) -> None:
 def hand_on(desk: Desk, setting: Setting, begin: int, length: int, how: int) -> None:
     """The frame is complete at `begin`: its lead before it, its bounds in the list."""
     state = desk.state
-    desk.arena[begin - setting.lead : begin] = 0
     if setting.lead == LENGTH_LEAD:
         store_be16(desk.arena, begin - LENGTH_LEAD, length >> 16)
         store_be16(desk.arena, begin - LENGTH_LEAD + 2, length)
+    else:
+        clear(desk.arena, begin - setting.lead, begin)
     desk.bounds[state[FRAMES], 0] = begin
     desk.bounds[state[FRAMES], 1] = begin + length
     record(desk, events.TX_FRAME, state[SERIAL], length, how)

@@ -36,7 +36,7 @@ ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
 HEADER_BYTES = 0xFF + 14
 """The prototype header has at most 240 bytes; a field that a context's offsets lay beyond it is still in the array."""
-ROUNDS = 4
+ROUNDS = 8
 """How often a turn may fill the arena, where the frames leave at once."""
 ARENA_FRAMES = 20480
 """More frames than the arena can hold of the shortest kind."""
