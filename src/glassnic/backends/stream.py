@@ -2,8 +2,8 @@
 passt speak.
 
 A whole sweep leaves in one `send`: the arena holds the lengths already. The socket's buffer has room for one such run
-while the peer reads the one before; a bigger one is slower. The end of the peer is told by the reading side only, so nothing that it sent before is
-lost.
+while the peer reads the one before; a bigger one is slower. The end of the peer is told by the reading side only, so
+nothing that it sent before is lost.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ line, never the causes: between two assertions lie at least ITR * 256 ns, counte
 
 ITR is there to leave software time of its own, and drivers choose it for registers that answer in a microsecond. Where
 they answer in fifty, a driver that is handed its next interrupt with each end of the last does nothing else. So whoever
-serves registers slowly may set a `longest_respite_ns`, which silicon does not have.
+serves registers slowly may set a `longest_respite_ns`, which silicon does not have, and may ask when software is free.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from __future__ import annotations
 ITR_UNIT_NS, ITR_BITS = 256, 0xFFFF
 LONG_AGO_NS = -(1 << 62)
 """When the line last rose, before it ever did: the first assertion waits for nothing."""
+LONGEST_HANDLING_NS = 10_000_000
+"""Who has not unmasked its interrupts by then does not wait for them."""
 UNBROKEN = 4
 """So many interrupts in a row may wait for the end of the one before."""
+SHARE = 5
+"""So many times as long as its interrupt took software has for itself, until it is `free` for more."""
 
 
 class Interrupts:
@@ -33,10 +37,12 @@ class Interrupts:
         self.icr = 0
         self.ims = 0
         self.throttle_ns = 0
+        self._handling_ns = 0
+        """How long software took over its last interrupt, from the line's rise to a write of IMS."""
         self._unbroken = 0
         self._respite_until_ns = LONG_AGO_NS
         self.line = False
-        self._rose_ns = LONG_AGO_NS
+        self._rose_ns = self._handled_ns = LONG_AGO_NS
 
     def raise_(self, causes: int) -> None:
         """A cause happened, or software wrote ICS."""
@@ -90,11 +96,20 @@ class Interrupts:
         """When the line may rise."""
         return max(self._rose_ns + self.throttle_ns, self._respite_until_ns)
 
+    @property
+    def free_ns(self) -> int:
+        """When software has time for more; while an interrupt is being handled, the latest that this may take."""
+        if self.line or not self.ims:
+            return self._rose_ns + LONGEST_HANDLING_NS
+        return self._handled_ns + min(SHARE * self._handling_ns, self.longest_respite_ns)
+
     def _handled(self, next_waits: bool) -> None:
         """Software is done with an interrupt: after many without a break it gets as much time as this one took."""
+        self._handling_ns = min(self.now_ns - self._rose_ns, self.longest_respite_ns)
+        self._handled_ns = self.now_ns
         self._unbroken = self._unbroken + 1 if next_waits else 0
         if self._unbroken > UNBROKEN:
-            self._respite_until_ns = self.now_ns + min(self.now_ns - self._rose_ns, self.longest_respite_ns)
+            self._respite_until_ns = self.now_ns + self._handling_ns
 
     def _settle(self) -> None:
         if not self.icr & self.ims:

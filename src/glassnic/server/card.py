@@ -20,6 +20,7 @@ from glassnic.device.nic import Nic
 from glassnic.device.ports import NO_OUTLET, Frames
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
+from glassnic.server.pace import Pace
 from glassnic.server.tape import Tape
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
@@ -32,8 +33,8 @@ P = ParamSpec("P")
 TURN_NS = 500_000
 """So long a card goes on working before the client's messages are looked at again."""
 
-LONGEST_RESPITE_NS = 2_000_000
-"""What a guest is given at most between interrupts that would follow each other without a break."""
+LONGEST_RESPITE_NS = 5_000_000
+"""What a guest is given at most for itself, where interrupts would follow each other or frames keep coming."""
 
 FRAMES_PER_TURN = 1024
 """How many frames come in between two looks at the client's messages."""
@@ -75,6 +76,7 @@ class Card:
         self._stirred = True
         """Something but the clock may have changed what the card has to do; reads of registers do not."""
         self._due: int | None = None
+        self._pace = Pace(nic)
         self._dropped_before = 0
         """Frames that died with a backend that failed."""
         self._engine_loaded = False
@@ -159,14 +161,18 @@ class Card:
                 nic.work()
                 self._send_frames()
             due = nic.deadline
-        if self._backend.pending and nic.ready and not nic.receiver.full:
+        fetch_ns = self._pace.due
+        fetches = self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
+        if fetches and nic.ready and not nic.receiver.full:
             self._take_frames()
-            due = now_ns
+            due, fetch_ns = now_ns, self._pace.due
         if self._connection is not None:
             self._connection.session.update_interrupts()
         if nic.eeprom.changed:
             self._save_eeprom()
         self._watch_backend()
+        if fetch_ns is not None and fetch_ns > now_ns and (due is None or fetch_ns < due):
+            due = fetch_ns
         self._due = due
         return due
 
@@ -276,12 +282,17 @@ class Card:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
-        take: Callable[[Frames], None] = self.nic.receive
+        take = self._take
         if self._probe is not None:
             take = partial(self._record_received, self._probe, take)
         if self.tape is not None:
             take = partial(self._keep_received, self.tape, take)
         self._with_backend(lambda: take(self._backend.receive(FRAMES_PER_TURN)))
+
+    def _take(self, frames: Frames) -> None:
+        """Into the card."""
+        self._pace.took(frames)
+        self.nic.receive(frames)
 
     # The capture
 
@@ -322,7 +333,8 @@ class Card:
 
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()
-        events = IN if self.nic.ready and not self.nic.receiver.full else 0  # the host honours a PAUSE (§8.7)
+        open_ = self.nic.ready and not self.nic.receiver.full  # the host honours a PAUSE (§8.7)
+        events = IN if open_ and self._pace.due is None else 0
         events |= OUT if self._backend.blocked else 0
         if (fd, events) == self._backend_watch:
             return
