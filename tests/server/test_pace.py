@@ -113,3 +113,13 @@ def test_a_guest_that_polls_waits_for_nothing(nic: Nic) -> None:
     pace = Pace(nic)
     pace.took(come(MANY + 1))
     assert pace.due is not None and pace.due <= nic.now_ns
+
+
+def test_a_fetch_that_brought_plenty_is_followed_by_another(nic: Nic) -> None:
+    pace = Pace(nic)
+    pace.took(come(6, 1514))
+    assert pace.plenty
+    pace.took(come(1))
+    assert not pace.plenty
+    pace.took(come(0))
+    assert not pace.plenty

@@ -282,17 +282,20 @@ class Card:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
-        take = self._take
+        until_ns = self.nic.now_ns + TURN_NS
+        take: Callable[[Frames], None] = self.nic.receive
         if self._probe is not None:
             take = partial(self._record_received, self._probe, take)
         if self.tape is not None:
             take = partial(self._keep_received, self.tape, take)
-        self._with_backend(lambda: take(self._backend.receive(FRAMES_PER_TURN)))
+        self._with_backend(self._fetch, take)
+        while self._pace.plenty and not self.nic.receiver.full and time.monotonic_ns() < until_ns:
+            self._with_backend(self._fetch, take)
 
-    def _take(self, frames: Frames) -> None:
-        """Into the card."""
+    def _fetch(self, take: Callable[[Frames], None]) -> None:
+        frames = self._backend.receive(FRAMES_PER_TURN)
         self._pace.took(frames)
-        self.nic.receive(frames)
+        take(frames)
 
     # The capture
 

@@ -16,6 +16,8 @@ PAUSE_NS = 4_000_000
 """After so long without a frame, the next is fetched as it comes."""
 MANY = 8
 """So many frames have to have come without the guest's sending anything."""
+PLENTY_BYTES = 8192
+"""What brought so much is asked again at once."""
 USUAL_BYTES = 1600
 """Frames that are longer on average are whole sends."""
 
@@ -29,6 +31,8 @@ class Pace:
         self._doorbells = 0
         self._took_ns = 0
         self._rests = False
+        self.plenty = False
+        """Did the last fetch bring so much that there is more, most likely?"""
 
     @property
     def due(self) -> int | None:
@@ -42,5 +46,6 @@ class Pace:
             self._unanswered = 0
         self._unanswered += count
         self._doorbells, self._took_ns = doorbells, now_ns
-        usual = count > 0 and frames.bounds.item(-1) - frames.bounds.item(0) < count * USUAL_BYTES
-        self._rests = usual and self._unanswered > MANY
+        octets = frames.bounds.item(-1) - frames.bounds.item(0) if count else 0
+        self.plenty = octets >= PLENTY_BYTES
+        self._rests = 0 < octets < count * USUAL_BYTES and self._unanswered > MANY
