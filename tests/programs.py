@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -306,15 +307,22 @@ def programs(draw: st.DrawFn, wild: bool = True, neat: bool = False) -> Program:
     )
 
 
-def one_send(message: Message, excess: int = 0, **changes: int) -> Program:
-    """A context and a data descriptor, as a driver writes them, with changes to the context's fields."""
+def one_send(message: Message, excess: int = 0, pieces: int = 1, report: int = 0, **changes: int) -> Program:
+    """A context and data descriptors, as a driver writes them, with changes to the context's fields. The last of the
+    `pieces` asks for a report; with `report` they all do."""
     data = message.encode() + bytes(max(excess, 0))
     data = data[: len(data) + min(excess, 0)]
     context = encode_context(**(message.fields | changes))
-    sums = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": 1, "IFCS": 1, "EOP": 1, "RS": 1}
-    setup = {"TDBAL": RING, "TDLEN": 8 * DESCRIPTOR_BYTES, "TCTL": EN | PSP}
-    step = Step(0, (context, encode_data(BUFFERS, len(data), **sums)), (("TDT", 2),))
+    sums = {"TXSM": 1, "IXSM": int(not message.ipv6), "TSE": 1, "IFCS": 1}
+    entries = (pieces + 1) // 8 * 8 + 8
+    setup = {"TDBAL": RING, "TDLEN": entries * DESCRIPTOR_BYTES, "TCTL": EN | PSP}
+    bounds = [len(data) * index // pieces for index in range(pieces + 1)]
+    described = [
+        encode_data(BUFFERS + start, end - start, EOP=int(end == len(data)), RS=int(end == len(data)) | report, **sums)
+        for start, end in pairwise(bounds)
+    ]
+    step = Step(0, (context, *described), (("TDT", pieces + 1),))
     ranges = ((0, 0x10000, 1),)
     return Program(
-        MODELS["82540em"], PROFILES["manual"], ranges, 0, ((BUFFERS, data),), 8, tuple(setup.items()), (step,)
+        MODELS["82540em"], PROFILES["manual"], ranges, 0, ((BUFFERS, data),), entries, tuple(setup.items()), (step,)
     )

@@ -1,4 +1,4 @@
-"""How does compiled code reach the host? By two system calls on descriptors lent to it: read(2) and write(2).
+"""How does compiled code reach the host? By system calls on descriptors lent to it: read(2), write(2), writev(2).
 
 No chapter of the manual: this is ours. A failure is -1, whatever it is: what is wrong only Python can ask, by a second
 try. With the JIT off Python's own calls do the same.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glassnic.jit import ENABLED, kernel
 
 Octets = NDArray[np.uint8]
+Pieces = NDArray[np.int64]
 
 if ENABLED:
     from numba.core import types
@@ -22,6 +23,8 @@ if ENABLED:
     # A register holds an int as it holds a ssize_t, so that no narrowing is needed.
     _read: Any = types.ExternalFunction("read", types.intp(types.intp, types.intp, types.intp))
     _write: Any = types.ExternalFunction("write", types.intp(types.intp, types.intp, types.intp))
+
+    _writev: Any = types.ExternalFunction("writev", types.intp(types.intp, types.intp, types.intp))
 
     @kernel
     def read(fd: int, octets: Octets, start: int, end: int) -> int:
@@ -32,6 +35,18 @@ if ENABLED:
     def write(fd: int, octets: Octets, start: int, end: int) -> int:
         """write(2) of [start, end): how many bytes the host took; -1 where it fails."""
         return int(_write(fd, octets.ctypes.data + start, end - start))
+
+    @kernel
+    def write_pieces(fd: int, octets: Octets, start: int, end: int, data: Octets, pieces: Pieces, count: int) -> int:
+        """writev(2) of [start, end) and then of `count` pieces of `data`: the rows of `pieces` from 1 on, address and
+        length. How many bytes the host took; -1 where it fails."""
+        pieces[0, 0], pieces[0, 1] = octets.ctypes.data + start, end - start
+        for row in range(1, count + 1):
+            pieces[row, 0] += data.ctypes.data
+        taken = int(_writev(fd, pieces.ctypes.data, count + 1))
+        for row in range(1, count + 1):
+            pieces[row, 0] -= data.ctypes.data
+        return taken
 
 else:
 
@@ -44,5 +59,12 @@ else:
     def write(fd: int, octets: Octets, start: int, end: int) -> int:
         try:
             return os.write(fd, octets.data[start:end])
+        except OSError:
+            return -1
+
+    def write_pieces(fd: int, octets: Octets, start: int, end: int, data: Octets, pieces: Pieces, count: int) -> int:
+        lent = [data[at : at + length].data for at, length in pieces[1 : count + 1].tolist()]
+        try:
+            return os.writev(fd, [octets.data[start:end], *lent])
         except OSError:
             return -1

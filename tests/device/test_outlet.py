@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,66 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from glassnic.bench.engine import Engine
 from glassnic.bench.frames import stream_of
 from glassnic.bench.programs import MEMORY_BYTES, tso64k
-from glassnic.device.ports import LENGTH_LEAD, NO_OUTLET, RUN, VNET_LEAD, FlatMemory, Frames, Outlet
+from glassnic.device.ports import NO_OUTLET, RUN, VNET_LEAD, FlatMemory, Frames, Outlet
 from glassnic.device.recorder import Recorder
 from glassnic.device.transmit_state import ROOM_BYTES
 from glassnic.spec.fields import RCTL, TCTL
-from glassnic.spec.registers import REGISTERS, R
+from glassnic.spec.registers import R
+from outlet_bench import ROOMY, TIGHT, both_ways
 from programs import Program, programs
-from transmit_bench import KINDS, Bench
+from transmit_bench import KINDS
 
 pytestmark = pytest.mark.kernel
-ROOMY, TIGHT = 1 << 20, 1
-"""Of a socket's buffer. The kernel keeps some room whatever is asked for: a tight one takes a frame or two."""
 settled = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-
-
-class Lending(Bench):
-    """A bench whose frames leave by a socket; what it does not take leaves the general way, behind the rest."""
-
-    def __init__(self, kind: Any, program: Program, memory: Any, style: socket.SocketKind, led: int, room: int) -> None:
-        super().__init__(kind, program, memory)
-        self.transmit.lead_with(VNET_LEAD if led > 0 else LENGTH_LEAD)
-        self.near, self.far = socket.socketpair(socket.AF_UNIX, style)
-        for end in (self.near, self.far):
-            end.setblocking(False)
-        self.near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
-        self.outlet = Outlet(self.near.fileno(), led)
-        self.came: list[bytes] = []
-
-    def write(self, name: str, value: int) -> None:
-        self.core.registers.store(REGISTERS[name].offset, value)
-        self.board.get(name, self.transmit.changed)(value)
-        while self.transmit.pending:
-            self.transmit.sweep(True, self.outlet)
-            arrived = list(self._arrived())
-            sent = self.transmit.sent()
-            rest = [sent.stream()] if self.outlet.led == RUN else sent.with_lead() if self.outlet.led else sent
-            self.came += [*arrived, *map(bytes, rest)]
-
-    def _arrived(self) -> Iterator[bytes]:
-        with suppress(BlockingIOError):
-            while piece := self.far.recv(1 << 18):
-                yield piece
-
-    def close(self) -> None:
-        self.near.close()
-        self.far.close()
-
-
-def both_ways(kind: str, program: Program, style: socket.SocketKind, led: int, room: int) -> tuple[Bench, Lending]:
-    """The program done with and without an outlet; all but the way out must be the same."""
-    memories = program.memory(), program.memory()
-    general = Bench(KINDS[kind], program, memories[0])
-    general.transmit.lead_with(VNET_LEAD if led > 0 else LENGTH_LEAD)
-    lending = Lending(KINDS[kind], program, memories[1], style, led, room)
-    for memory, bench in zip(memories, (general, lending), strict=True):
-        program.play(memory, bench.write)
-    lending.close()
-    expected = general.outcome(memories[0])
-    expected["frames"] = []
-    assert lending.outcome(memories[1]) == expected
-    return general, lending
 
 
 @pytest.mark.parametrize("room", [ROOMY, TIGHT])

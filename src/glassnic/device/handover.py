@@ -11,6 +11,7 @@ from __future__ import annotations
 from glassnic.device.framing import count, hand_on, take
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
+from glassnic.device.lending import depart
 from glassnic.device.ports import VNET_LEAD
 from glassnic.device.span import fold, load_be16, store_be16, sum_words
 from glassnic.device.transmit_state import (
@@ -121,6 +122,7 @@ def hand_over(desk: Desk, setting: Setting) -> None:
     store_le16(desk, lead + 4, mss)
     store_le16(desk, lead + 6, l4)
     store_le16(desk, lead + 8, 16)
+    depart(desk)
     state[NUMBER] += frames
     state[LENGTH] = 0
 

@@ -9,6 +9,7 @@ from glassnic.device.framing import finish_frame, take
 from glassnic.device.handover import hand_over, host_cuts_alike
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
+from glassnic.device.lending import gather_up, lend
 from glassnic.device.span import copy
 from glassnic.device.stamping import record_prototype, stamp_header
 from glassnic.device.statistics import INDEX
@@ -79,8 +80,10 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
                 begin_segment(desk, setting)
             cut = paylen if state[WHOLE] else mss
             count = min(left, min(hdrlen + cut - state[LENGTH], paylen - state[TAKEN]))
-            into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
-            copy(desk.arena, into, desk.data, address + state[OFFSET], count)
+            if not (state[WHOLE] and lend(desk, address + state[OFFSET], count)):
+                gather_up(desk, setting)
+                into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
+                copy(desk.arena, into, desk.data, address + state[OFFSET], count)
             state[LENGTH] += count
             state[TAKEN] += count
             if state[WHOLE]:
@@ -140,6 +143,7 @@ def send_segment(desk: Desk, setting: Setting, last: bool) -> None:
 def cut_after_all(desk: Desk, setting: Setting) -> None:
     """A send that was to be handed over ended short of PAYLEN: cut what there is into frames behind it."""
     state = desk.state
+    gather_up(desk, setting)
     hdrlen, mss = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN), take(state[IN_COMMAND], TX_CONTEXT.MSS)
     payload, total, done = state[CURSOR] + setting.lead + hdrlen, state[TAKEN], 0
     state[CURSOR] = payload + total

@@ -29,6 +29,7 @@ from glassnic.device.transmit_state import (
     LED,
     LIMIT_BYTES,
     MAY_HAND_OVER,
+    MOST_PIECES,
     NOW,
     OFFSET,
     OUTLET,
@@ -63,6 +64,7 @@ class Transmit:
         self.timer = DelayTimer()
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._bounds = np.zeros((ARENA_FRAMES + 1, 2), np.int64)
+        self._pieces = np.zeros((MOST_PIECES + 1, 2), np.int64)
         self._header = np.zeros(HEADER_BYTES, np.uint8)
         self._words = np.zeros(STATE_WORDS, np.int64)
         self._state = self._words.data
@@ -197,7 +199,7 @@ class Transmit:
         core = self.core
         self._desk = Desk(
             core.memory.data, core.memory.ranges, self._arena, self._bounds, self._header, self._words, self._contexts,
-            core.statistics.counts, core.recorder.rows, core.recorder.tally,
+            core.statistics.counts, core.recorder.rows, core.recorder.tally, self._pieces,
         )  # fmt: skip
         return self._desk
 

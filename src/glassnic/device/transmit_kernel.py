@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glassnic.device.framing import finish_frame
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
+from glassnic.device.lending import gather_up
 from glassnic.device.outlet import leave, rewind
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
 from glassnic.device.span import copy, load64, reach
@@ -42,6 +43,7 @@ from glassnic.device.transmit_state import (
     NOW,
     NUMBER,
     OFFSET,
+    PIECES,
     PLAIN,
     ROUNDS,
     SEGMENTED,
@@ -81,10 +83,11 @@ def walk(
     counts: NDArray[np.int64],
     rows: NDArray[np.int64],
     tally: NDArray[np.int64],
+    pieces: NDArray[np.int64],
     words: NDArray[np.int64],
 ) -> int:
     """One turn: the members of a `Desk` and the numbers of a `Setting` come in one by one, for that is the quickest."""
-    desk = Desk(data, ranges, arena, bounds, header, state, contexts, counts, rows, tally)
+    desk = Desk(data, ranges, arena, bounds, header, state, contexts, counts, rows, tally, pieces)
     setting = unpack(words)
     state[TRIED] = state[CAUSES] = state[DELAYED] = 0
     record(desk, events.TURN, state[NOW], state[HEAD], state[TAIL])
@@ -92,6 +95,7 @@ def walk(
     for _ in range(ROUNDS):
         rewind(desk, setting)
         verdict = take_descriptors(desk, setting)
+        gather_up(desk, setting)
         if not leave(desk) or verdict != FULL:
             break
     return verdict
@@ -183,7 +187,9 @@ def load_context(desk: Desk, setting: Setting, place: int, low: int, command: in
 def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
     state = desk.state
-    state[WHOLE] = state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
+    state[WHOLE] = state[PIECES] = state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[
+        NUMBER
+    ] = 0
     state[FIRST] = command
     state[GAP] = TAG if setting.vet >= 0 and take(command, TX_DATA.VLE) else 0
     if not take(command, TX_DATA.DEXT):
@@ -276,6 +282,7 @@ def write_back(desk: Desk, setting: Setting, place: int, at: int) -> None:
     command, state = desk.state[COMMAND], desk.state
     if not command & setting.report:
         return
+    gather_up(desk, setting)
     if reach(desk.ranges, at, 16, 1):
         desk.data[at + 12] = (desk.data[at + 12] & 0xF0) | 1
     else:

@@ -22,8 +22,8 @@ HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, D
 # ... of the frames in the arena: how many have gone, how much of the next one has; and what takes them (`outlet.py`).
 GONE, BEGUN, OUTLET, LED = range(15, 19)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE = range(19, 31)
-STATE_WORDS = 31
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(19, 32)
+STATE_WORDS = 32
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
@@ -36,6 +36,8 @@ ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
 HEADER_BYTES = 0xFF + 14
 """The prototype header has at most 240 bytes; a field that a context's offsets lay beyond it is still in the array."""
+MOST_PIECES = 64
+"""How many pieces of a whole send may be lent by guest memory (`lending.py`)."""
 ROUNDS = 8
 """How often a turn may fill the arena, where the frames leave at once."""
 ARENA_FRAMES = 20480
@@ -60,6 +62,8 @@ class Desk(NamedTuple):
     counts: NDArray[np.int64]
     rows: NDArray[np.int64]
     tally: NDArray[np.int64]
+    pieces: NDArray[np.int64]
+    """Address and length of what is lent, from row 1 on; row 0 is for what goes before."""
 
 
 class Setting(NamedTuple):
