@@ -9,7 +9,7 @@ Leaves of the transmit engine, under its rules.
 from __future__ import annotations
 
 from glassnic.device.leaf import leaf
-from glassnic.device.outlet import leave
+from glassnic.device.outlet import leave, leave_with_pieces
 from glassnic.device.span import copy
 from glassnic.device.transmit_state import (
     CURSOR,
@@ -23,7 +23,6 @@ from glassnic.device.transmit_state import (
     Desk,
     Setting,
 )  # fmt: skip
-from glassnic.syscalls import write_pieces
 
 
 @leaf
@@ -68,10 +67,7 @@ def depart(desk: Desk) -> None:
     for row in range(1, state[PIECES] + 1):
         lent += desk.pieces[row, 1]
     state[FRAMES] = last
-    if (
-        leave(desk)
-        and write_pieces(state[OUTLET], desk.arena, begin, end - lent, desk.data, desk.pieces, state[PIECES]) >= 0
-    ):
+    if leave(desk) and leave_with_pieces(desk, begin, end - lent):
         state[GONE] += 1
         state[PIECES] = 0
     state[FRAMES] = last + 1

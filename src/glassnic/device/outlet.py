@@ -22,10 +22,11 @@ from glassnic.device.transmit_state import (
     LENGTH,
     LIMIT_BYTES,
     OUTLET,
+    PIECES,
     Desk,
     Setting,
 )
-from glassnic.syscalls import write
+from glassnic.syscalls import write, write_pieces
 
 
 @leaf
@@ -61,6 +62,14 @@ def leave_as_run(desk: Desk) -> bool:
     if state[GONE] < state[FRAMES]:
         state[BEGUN] = stop - bounds[state[GONE], 0] + LENGTH_LEAD
     return bool(state[GONE] == state[FRAMES])
+
+
+@leaf
+def leave_with_pieces(desk: Desk, begin: int, end: int) -> bool:
+    """One frame, of which [begin, end) of the arena is the start and the pieces in guest memory are the rest."""
+    state = desk.state
+    taken = write_pieces(state[OUTLET], desk.arena, begin, end, desk.data, desk.pieces, state[PIECES])
+    return bool(taken >= 0)
 
 
 @leaf
