@@ -187,9 +187,8 @@ def load_context(desk: Desk, setting: Setting, place: int, low: int, command: in
 def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
     state = desk.state
-    state[WHOLE] = state[PIECES] = state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[
-        NUMBER
-    ] = 0
+    state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
+    state[WHOLE] = state[PIECES] = 0
     state[FIRST] = command
     state[GAP] = TAG if setting.vet >= 0 and take(command, TX_DATA.VLE) else 0
     if not take(command, TX_DATA.DEXT):
