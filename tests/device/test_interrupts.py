@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassnic.device.interrupts import ITR_UNIT_NS, Interrupts
+from glassnic.device.interrupts import ITR_UNIT_NS, SHARE, Interrupts
 from glassnic.spec.fields import CAUSE, CTRL
 from glassnic.spec.models import M82540EM, M82544EI
 from glassnic.spec.registers import R
@@ -370,6 +370,22 @@ def test_interrupts_without_a_break_leave_software_as_much_time_as_they_took() -
 def test_a_respite_has_its_limit() -> None:
     line = handled_in_a_row(5, TOOK_NS // 5)
     assert line.deadline == line.now_ns + TOOK_NS // 5
+
+
+def test_software_is_free_after_some_times_as_long_as_its_interrupt_took() -> None:
+    line = handled_in_a_row(1, 10 * TOOK_NS)
+    line.take_causes()
+    assert line.free_ns == line.now_ns + SHARE * TOOK_NS
+
+
+def test_software_that_unmasks_without_an_interrupt_is_free_at_once() -> None:
+    line = Interrupts(IMPLEMENTED)
+    line.longest_respite_ns = TOOK_NS
+    for now_ns in (TOOK_NS, 50 * TOOK_NS):
+        line.advance(now_ns)
+        line.clear_mask(ALL)
+        line.set_mask(TXDW)
+        assert line.free_ns == now_ns
 
 
 def test_a_break_ends_the_row() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from glassnic.backends import open_backend
+from glassnic.device.interrupts import LONGEST_HANDLING_NS
 from glassnic.device.ports import Frames
+from glassnic.server.pace import MANY
 from glassnic.transports.vfio_user import messages as m
 from plugged import (
     CTRL,
@@ -131,6 +133,24 @@ def test_a_frame_that_comes_raises_the_interrupt(machine: Machine, path: Path) -
     assert wait_for_event(eventfd) == 1
     assert guest.client.read_register(ICR) & 1 << 7
     os.close(eventfd)
+    guest.leave()
+
+
+def test_a_guest_that_only_listens_and_is_at_an_interrupt_gets_no_more_meanwhile(
+    machine: Machine, path: Path, peer: socket.socket
+) -> None:
+    guest = plugged(machine, path, f"stream:{peer.getsockname()}")
+    link, _ = peer.accept()
+    guest.client.write_register(IMS, 1 << 7)
+    guest.client.read_register(STATUS)
+    sent = [frame(number) for number in range(MANY + 2)]
+    begin_ns = time.monotonic_ns()
+    link.sendall(Frames.of(sent[:-1]).stream())
+    came = [guest.receive() for _ in sent[:-1]]
+    link.sendall(Frames.of(sent[-1:]).stream())
+    assert [*came, guest.receive()] == sent
+    assert time.monotonic_ns() - begin_ns >= LONGEST_HANDLING_NS
+    link.close()
     guest.leave()
 
 

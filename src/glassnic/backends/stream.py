@@ -18,9 +18,7 @@ from glassnic.backends import unix_socket
 from glassnic.backends.inbox import RUN_BYTES, Inbox, split
 from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
 from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, RUN, Frames, Outlet
-
-SEND_BUFFER_BYTES = 212_992
-"""What the socket is asked for; Linux gives twice as much, of which its own books take a part."""
+from glassnic.device.transmit_state import ROOM_BYTES
 
 
 class _Run:
@@ -45,7 +43,7 @@ class Stream:
 
     def __init__(self, link: socket.socket, name: str) -> None:
         link.setblocking(False)
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM_BYTES)  # Linux gives twice as much, for its books
         self.dropped = 0
         self.outlet = Outlet(link.fileno(), RUN)
         self._link = link

@@ -42,7 +42,7 @@ class Interrupts:
         self._unbroken = 0
         self._respite_until_ns = LONG_AGO_NS
         self.line = False
-        self._rose_ns = self._handled_ns = LONG_AGO_NS
+        self._rose_ns, self._handled_ns = LONG_AGO_NS, 0
 
     def raise_(self, causes: int) -> None:
         """A cause happened, or software wrote ICS."""
@@ -105,7 +105,8 @@ class Interrupts:
 
     def _handled(self, next_waits: bool) -> None:
         """Software is done with an interrupt: after many without a break it gets as much time as this one took."""
-        self._handling_ns = min(self.now_ns - self._rose_ns, self.longest_respite_ns)
+        raised = self._rose_ns >= self._handled_ns  # if not, software masked and unmasked of its own accord
+        self._handling_ns = min(self.now_ns - self._rose_ns, self.longest_respite_ns) if raised else 0
         self._handled_ns = self.now_ns
         self._unbroken = self._unbroken + 1 if next_waits else 0
         if self._unbroken > UNBROKEN:
