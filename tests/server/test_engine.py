@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from glassnic import jit
-from glassnic.backends import inbox, open_backend
+from glassnic.backends import Backend, inbox, open_backend
+from glassnic.backends.stream import Stream
 from glassnic.device import cutting, receive_kernel, transmit_kernel
 from glassnic.server import engine
 from plugged import Guest, Machine, frame
@@ -17,17 +20,31 @@ from plugged import Guest, Machine, frame
 pytestmark = pytest.mark.kernel
 
 KERNELS: tuple[Any, ...] = (
-    transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, inbox.fetch, inbox.split,
+    transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, inbox.fetch, inbox.upcoming,
 )  # fmt: skip
 
 
+def echo_on_a_stream() -> Backend:
+    """A backend that lends the card both ways, and a peer that sends back what comes."""
+    near, far = socket.socketpair()
+
+    def send_back() -> None:
+        while came := far.recv(1 << 16):
+            far.sendall(came)
+        far.close()
+
+    threading.Thread(target=send_back, daemon=True).start()
+    return Stream(near, "stream:echo")
+
+
 @pytest.mark.skipif(not jit.ENABLED, reason="the JIT is off")
-def test_a_served_card_has_nothing_left_to_compile(tmp_path: Path) -> None:
+@pytest.mark.parametrize("open_echo", [lambda: open_backend("loopback"), echo_on_a_stream])
+def test_a_served_card_has_nothing_left_to_compile(tmp_path: Path, open_echo: Callable[[], Backend]) -> None:
     engine.load(with_cutter=True)
     before = [kernel.signatures for kernel in KERNELS]
     assert all(before)
     machine = Machine()
-    machine.add(tmp_path / "card.sock", open_backend("loopback"))
+    machine.add(tmp_path / "card.sock", open_echo())
     machine.start()
     guest = Guest(tmp_path / "card.sock")
     guest.bring_up()

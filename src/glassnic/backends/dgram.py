@@ -37,7 +37,8 @@ class Dgram:
         self._link = unix_socket.bind(local, socket.SOCK_DGRAM)
         self.outlet = Outlet(self._link.fileno(), 0)
         self._outbox = Outbox(self._put)
-        self._inbox = Inbox(LENGTH_LEAD)
+        self._inbox = Inbox(self._link.fileno(), LENGTH_LEAD)
+        self.inlet = self._inbox.inlet
         try:
             self._link.connect(remote)
         except OSError as error:
@@ -68,7 +69,7 @@ class Dgram:
 
     def receive(self, limit: int = 64) -> Frames:
         try:
-            return self._inbox.fetch(self._link.fileno(), limit)
+            return self._inbox.fetch_or_ask(limit)
         except ConnectionResetError:
             return NO_FRAMES  # the peer has left: said once, and no frame
 

@@ -1,7 +1,7 @@
 """Where do frames lie that have come in, until the card has taken them? In an arena of the backend's own, behind leads.
 
-The two ways they come, as packets one `read` each and as a run on a stream, are kernels: a turn's frames are one call
-from Python, and none of them is an object.
+It may be lent to the card, which then fetches them itself; this is the general way. A turn's frames are one call from
+Python, and none of them is an object.
 """
 
 from __future__ import annotations
@@ -11,84 +11,61 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnic.backends.port import MAX_FRAME_BYTES
-from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD, Frames
+from glassnic.device.inlet import FD, INBOX_BYTES, INLET_WORDS, RUNS, Words, next_length, take_in
+from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD, Frames, Inlet
 from glassnic.jit import kernel
-from glassnic.syscalls import Octets, read
+from glassnic.syscalls import Octets
 
-RUN_BYTES = 1 << 18
-"""So much comes in before the loop looks elsewhere: all that a unix socket holds, or four whole packets of the host."""
-
-
-@kernel
-def fetch(fd: int, lead: int, arena: Octets, bounds: NDArray[np.int64]) -> int:
-    """Packets that wait at a descriptor, until there are no more, or rows or room end; how many. Bounds spare leads."""
-    at, row = 0, 0
-    while row < len(bounds) and at + lead + MAX_FRAME_BYTES <= len(arena):
-        start = at if lead == VNET_LEAD else at + lead  # a TAP's header comes with the packet
-        length = read(fd, arena, start, start + MAX_FRAME_BYTES)
-        if length < 0:
-            break
-        end = start + length
-        if lead == LENGTH_LEAD:
-            for octet in range(LENGTH_LEAD):
-                arena[at + octet] = (length >> (24 - 8 * octet)) & 0xFF
-        bounds[row, 0], bounds[row, 1] = at + lead, max(end, at + lead)
-        row, at = row + 1, max(end, at + lead)
-    return row
+ROWS = 1024
+"""The most frames of one call."""
 
 
 @kernel
-def split(arena: Octets, begin: int, end: int, bounds: NDArray[np.int64]) -> tuple[int, int]:
-    """Whole frames of the stream in [begin, end), each behind its length: how many, and where the rest begins."""
-    at, row = begin, 0
-    while row < len(bounds) and at + LENGTH_LEAD <= end:
-        length = 0
-        for octet in range(LENGTH_LEAD):
-            length = length << 8 | (int(arena[at + octet]) & 0xFF)
-        stop = at + LENGTH_LEAD + length
-        if length > MAX_FRAME_BYTES or stop > end:
-            break
-        if length:
-            bounds[row, 0], bounds[row, 1] = at + LENGTH_LEAD, stop
-            row += 1
-        at = stop
-    return row, at
+def fetch(inbox: Octets, bounds: NDArray[np.int64], lead: int, words: Words) -> int:
+    """`take_in` for Python."""
+    return take_in(inbox, bounds, lead, words)
+
+
+@kernel
+def upcoming(inbox: Octets, words: Words) -> int:
+    """`next_length` for Python."""
+    return next_length(inbox, words)
 
 
 def load() -> None:
     """Have the kernels compiled."""
-    inbox = Inbox(LENGTH_LEAD)
-    fetch(-1, LENGTH_LEAD, inbox.arena, inbox.rows(1))
-    split(inbox.arena, 0, 0, inbox.rows(1))
+    inbox = Inbox(-1, LENGTH_LEAD, runs=True)
+    fetch(*inbox.inlet)
+    upcoming(inbox.inlet.arena, inbox.inlet.words)
 
 
 class Inbox:
-    """The arena, and the bounds of the frames in it."""
+    """The arena, and the bounds of the frames in it. `runs`: the descriptor is a stream."""
 
-    def __init__(self, lead: int) -> None:
-        self.lead = lead
-        self.arena: Octets = np.zeros(RUN_BYTES + VNET_LEAD + MAX_FRAME_BYTES, np.uint8)
-        self._bounds = np.zeros((64, 2), np.int64)
+    def __init__(self, fd: int, lead: int, runs: bool = False) -> None:
+        words = np.zeros(INLET_WORDS, np.int64)
+        words[FD], words[RUNS] = fd, runs
+        self.inlet = Inlet(np.zeros(INBOX_BYTES, np.uint8), np.zeros((ROWS, 2), np.int64), lead, words)
 
-    def rows(self, limit: int) -> NDArray[np.int64]:
-        """Bounds to be filled, for so many frames."""
-        if limit > len(self._bounds):
-            self._bounds = np.zeros((limit, 2), np.int64)
-        return self._bounds[:limit]
+    @property
+    def next_length(self) -> int:
+        """Of a stream: how long the next frame is that has not been taken, -1 if that has not come yet."""
+        return int(upcoming(self.inlet.arena, self.inlet.words))
 
-    def fetch(self, fd: int, limit: int) -> Frames:
-        """The packets that wait at a descriptor, at most `limit`. OSError if more is amiss than that none does."""
-        number = fetch(fd, self.lead, self.arena, self.rows(limit))
-        return self.frames(number) if number else self._ask_again(fd)
+    def fetch(self, limit: int) -> Frames:
+        """What has come, at most `limit` frames; none also where the descriptor fails."""
+        arena, bounds, lead, words = self.inlet
+        number = fetch(arena, bounds[:limit], lead, words)
+        return Frames(arena, bounds[:number], lead)
 
-    def frames(self, number: int) -> Frames:
-        """The first frames, as the bounds say."""
-        return Frames(self.arena, self._bounds[:number], self.lead)
-
-    def _ask_again(self, fd: int) -> Frames:
+    def fetch_or_ask(self, limit: int) -> Frames:
+        """The same of a descriptor that gives packets. OSError if more is amiss than that none waits."""
+        frames = self.fetch(limit)
+        if len(frames):
+            return frames
+        lead = self.inlet.lead
         try:
-            packet = os.read(fd, MAX_FRAME_BYTES)
+            packet = os.read(self.inlet.words.item(FD), MAX_FRAME_BYTES)
         except BlockingIOError:
-            return self.frames(0)
-        return Frames.joined([packet], self.lead) if self.lead == VNET_LEAD else Frames.of([packet], self.lead)
+            return frames
+        return Frames.joined([packet], lead) if lead == VNET_LEAD else Frames.of([packet], lead)

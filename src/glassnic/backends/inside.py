@@ -23,6 +23,7 @@ class Inside:
 
     lead = LENGTH_LEAD
     outlet = NO_OUTLET
+    inlet = None
 
     def __init__(self, answer: Callable[[bytes], list[bytes]]) -> None:
         self._answer = answer

@@ -33,6 +33,7 @@ class Middleware:
         self.inner = inner
 
     outlet = NO_OUTLET  # each frame is to be seen
+    inlet = None
 
     @property
     def lead(self) -> int:

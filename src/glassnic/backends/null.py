@@ -11,6 +11,7 @@ class Null:
     lead = LENGTH_LEAD
 
     outlet = NO_OUTLET
+    inlet = None
     blocked = False
     pending = False
     dropped = 0

@@ -29,6 +29,7 @@ class Pcap:
 
     lead = LENGTH_LEAD
     outlet = NO_OUTLET
+    inlet = None
 
     blocked = False
     pending = False

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from glassnic.device.ports import Frames, Outlet
-
-MAX_FRAME_BYTES = 65536 + 4096
-"""The longest frame a peer may announce: a whole 64 KiB packet and room for any header before it."""
+from glassnic.device.ports import Frames, Inlet, Outlet
 
 
 class BackendError(OSError):
@@ -28,6 +25,10 @@ class Backend(Protocol):
     @property
     def outlet(self) -> Outlet:
         """What the card may write frames to by itself, while nothing is blocked; NO_OUTLET: they are to be sent."""
+
+    @property
+    def inlet(self) -> Inlet | None:
+        """What the card may fetch frames from by itself, in place of `receive`; None: they are to be received."""
 
     @property
     def blocked(self) -> bool:

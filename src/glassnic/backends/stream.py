@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.backends import unix_socket
-from glassnic.backends.inbox import RUN_BYTES, Inbox, split
-from glassnic.backends.port import MAX_FRAME_BYTES, BackendError
-from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, RUN, Frames, Outlet
+from glassnic.backends.inbox import Inbox
+from glassnic.backends.port import BackendError
+from glassnic.device.inlet import BEGIN, END
+from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, PREFIX_BYTES, RUN, Frames, Outlet
 from glassnic.device.transmit_state import ROOM_BYTES
 
 
@@ -50,10 +51,8 @@ class Stream:
         self._name = name
         self._runs: deque[_Run] = deque()
         self._peer_left = False
-        self._inbox = Inbox(LENGTH_LEAD)
-        self._octets = self._inbox.arena.data
-        self._begin = self._end = 0
-        """What of the inbox nobody has taken yet."""
+        self._inbox = Inbox(link.fileno(), LENGTH_LEAD, runs=True)
+        self.inlet = self._inbox.inlet
 
     @classmethod
     def connect(cls, path: str) -> Stream:
@@ -66,8 +65,11 @@ class Stream:
 
     @property
     def pending(self) -> bool:
-        length = self._next_length()
-        return length is not None and (length > MAX_FRAME_BYTES or self._end >= self._begin + PREFIX_BYTES + length)
+        begin, end = self.inlet.words[BEGIN : END + 1].tolist()
+        if end - begin < LENGTH_LEAD:
+            return False
+        length = self._inbox.next_length
+        return length > MAX_FRAME_BYTES or end >= begin + LENGTH_LEAD + length
 
     def fileno(self) -> int:
         return self._link.fileno()
@@ -93,12 +95,10 @@ class Stream:
             self._forget()
 
     def receive(self, limit: int = 64) -> Frames:
-        if not self.pending:
-            self._fill()
-        number, self._begin = split(self._inbox.arena, self._begin, self._end, self._inbox.rows(limit))
-        if (self._next_length() or 0) > MAX_FRAME_BYTES:
-            raise BackendError(f"the peer of {self._name} does not speak 4-byte lengths and frames: end it")
-        return self._inbox.frames(number)
+        frames = self._inbox.fetch(limit)
+        if not len(frames):
+            self._ask()
+        return frames
 
     def close(self) -> None:
         self._forget()
@@ -120,23 +120,16 @@ class Stream:
         self.dropped += sum(run.frames_left for run in self._runs)
         self._runs.clear()
 
-    def _fill(self) -> None:
-        rest = self._end - self._begin
-        if rest:
-            self._octets[:rest] = bytes(self._octets[self._begin : self._end])
-        self._begin, self._end = 0, rest
+    def _ask(self) -> None:
+        """No frame has come. Is there no more to it?"""
+        if self._inbox.next_length > MAX_FRAME_BYTES:
+            raise BackendError(f"the peer of {self._name} does not speak 4-byte lengths and frames: end it")
         try:
-            length = self._link.recv_into(self._octets[rest : rest + RUN_BYTES])
+            left = not self._link.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return
         except ConnectionResetError:
-            length = 0
-        if not length:
+            left = True
+        if left:
             self._forget()
             raise BackendError(f"the peer of {self._name} has left: start it again, then the card")
-        self._end += length
-
-    def _next_length(self) -> int | None:
-        """The length of the next frame in the inbox; None while even that has not come whole."""
-        start = self._begin + PREFIX_BYTES
-        return int.from_bytes(self._octets[self._begin : start], "big") if start <= self._end else None

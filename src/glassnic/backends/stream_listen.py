@@ -11,7 +11,7 @@ import socket
 from glassnic.backends import unix_socket
 from glassnic.backends.port import BackendError
 from glassnic.backends.stream import Stream
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames, Outlet
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames, Inlet, Outlet
 
 
 class StreamListen:
@@ -29,6 +29,10 @@ class StreamListen:
     @property
     def outlet(self) -> Outlet:
         return self._peer.outlet if self._peer else NO_OUTLET
+
+    @property
+    def inlet(self) -> Inlet | None:
+        return self._peer.inlet if self._peer else None
 
     @property
     def blocked(self) -> bool:

@@ -57,7 +57,8 @@ class Tap:
         self._dropped_before = _tx_dropped(name) or 0
         self._dropped_in_queue = 0
         self._outbox = Outbox(self._put)
-        self._inbox = Inbox(lead)
+        self._inbox = Inbox(self._fd, lead)
+        self.inlet = self._inbox.inlet
 
     @classmethod
     def of_text(cls, text: str) -> Tap:
@@ -97,7 +98,7 @@ class Tap:
 
     def receive(self, limit: int = 64) -> Frames:
         try:
-            return self._inbox.fetch(self._fd, limit)
+            return self._inbox.fetch_or_ask(limit)
         except OSError as error:
             raise self._gone(error) from error
 

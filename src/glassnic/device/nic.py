@@ -16,7 +16,7 @@ from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.io_window import IoWindow
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, Inlet
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -185,6 +185,12 @@ class Nic:
                 self.wakeup.examine(bytes(frame), True)
         elif not (self.link.loopback and self.core.traits.loop_shuts):  # in loopback the wire is cut off (§8.10)
             self.receiver.arrive(frames, self.link.up)
+
+    def take_from(self, inlet: Inlet) -> bool:
+        """Fetch frames from the wire. False: none came, or they are to be given with `receive`."""
+        if self.asleep or (self.link.loopback and self.core.traits.loop_shuts):
+            return False
+        return self.receiver.take_from(inlet, self.link.up)
 
     def sent(self) -> Frames:
         """The frames that left since the last call, without FCS and but by the outlet; valid until the next turn."""

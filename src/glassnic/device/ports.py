@@ -18,6 +18,8 @@ LENGTH_LEAD = PREFIX_BYTES = 4
 """Each frame in an arena follows its length, 4 bytes, big endian, so that a run leaves by one send on a stream."""
 VNET_LEAD = 10
 """Or, for a back end that asks for it, a virtio-net header: the host may then be given a whole send to cut."""
+MAX_FRAME_BYTES = 65536 + 4096
+"""The longest frame a peer may announce: a whole 64 KiB packet and room for any header before it."""
 
 
 RUN = -1
@@ -32,6 +34,15 @@ class Outlet(NamedTuple):
 
 
 NO_OUTLET = Outlet(-1, RUN)
+
+
+class Inlet(NamedTuple):
+    """A descriptor of the host's that gives frames by read(2), and where they come to lie (`inlet.py`)."""
+
+    arena: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+    lead: int
+    words: NDArray[np.int64]
 
 
 class GuestMemory(Protocol):

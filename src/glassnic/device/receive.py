@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from glassnic.device.core import Core
 from glassnic.device.filters import exact_addresses
-from glassnic.device.ports import Frames
+from glassnic.device.inlet import COUNT, FD, INLET_WORDS, MOST_ROUNDS, OCTETS, ROUNDS
+from glassnic.device.ports import Frames, Inlet
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
     ARENA_BYTES,
@@ -65,6 +66,9 @@ HASH_SHIFTS = (4, 3, 2, 0)
 JUDGEMENT = RX.CHECKSUM.mask | 0xFF << RX.CE.lo
 """The packet checksum and the errors of a descriptor (§3.2.3)."""
 XON, XOFF = range(2)
+GIVEN = np.zeros(INLET_WORDS, np.int64)
+"""In place of an inlet's words, for frames that are here."""
+GIVEN[FD], GIVEN[ROUNDS] = -1, 1
 
 Octets = bytes | bytearray | memoryview
 
@@ -148,8 +152,23 @@ class Receive:
         if len(frames):
             if self.pending:
                 self.deliver()  # what waits comes first
-            arrive(frames.arena, frames.bounds, frames.lead, way, *self._begin())
+            arrive(frames.arena, frames.bounds, frames.lead, GIVEN, way, *self._begin())
             self._settle()
+
+    def take_from(self, inlet: Inlet, link_up: bool) -> bool:
+        """Fetch frames from a back end's inlet. False: none came, or they are to be given, for nobody listens here."""
+        control, words = self.core.registers[R.RCTL], inlet.words
+        words[COUNT] = words[OCTETS] = 0
+        if not (link_up and take(control, RCTL.EN) and not take(control, RCTL.LBM)):
+            return False
+        if self.pending:
+            self.deliver()
+        # One that asks its partner to stop looks after each time whether it is to.
+        stops = self.core.traits.host_waits or take(self.core.registers[R.CTRL], CTRL.TFCE)
+        words[ROUNDS] = 1 if stops else MOST_ROUNDS
+        arrive(*inlet, WIRE, *self._begin())
+        self._settle()
+        return bool(words[COUNT])
 
     # Turns
 

@@ -1,10 +1,10 @@
 """How does a frame come into guest memory? The receive engine: judge, hold, place, write back (§3.2, §13.7), jitted.
 
-`arrive` takes frames from the wire one after the other: each is counted, filtered, and put into descriptors at once,
-or into the FIFO when there are too few of them, or lost when the FIFO has no room. `deliver` empties the FIFO when
-descriptors have come. Rules: int64 everywhere; no self, dict, string, exception or allocation; every number a guest
-chose is checked before it is an index, and what was refused is recorded. With GLASSNIC_JIT=0 the same lines run as
-plain Python.
+`arrive` takes frames from the wire one after the other, and asks for more while many come: each is counted, filtered,
+and put into descriptors at once, or into the FIFO when there are too few of them, or lost when the FIFO has no room.
+`deliver` empties the FIFO when descriptors have come. Rules: int64 everywhere; no self, dict, string, exception or
+allocation; every number a guest chose is checked before it is an index, and what was refused is recorded. With
+GLASSNIC_JIT=0 the same lines run as plain Python.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from glassnic.device.filters import (
     passes,
     passes_control,
 )  # fmt: skip
+from glassnic.device.inlet import FD, LAST, PLENTY_BYTES, ROUNDS, take_in
 from glassnic.device.leaf import leaf
-from glassnic.device.ports import VNET_LEAD
+from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD
 from glassnic.device.receive_checksum import IXSM, verdict
 from glassnic.device.receive_counts import count_any, count_bad, count_good
 from glassnic.device.receive_state import (
@@ -88,6 +89,7 @@ def arrive(
     inbox: NDArray[np.uint8],
     bounds: NDArray[np.int64],
     lead: int,
+    source: NDArray[np.int64],
     way: int,
     data: NDArray[np.uint8],
     ranges: NDArray[np.int64],
@@ -102,35 +104,19 @@ def arrive(
     tally: NDArray[np.int64],
     words: NDArray[np.int64],
 ) -> None:
-    """Take frames that lie in the inbox, or packets whose virtio-net headers say how many frames they are.
+    """Take the frames that `bounds` tells of, or those that `source`, the words of an inlet, brings into the inbox.
 
-    What comes by the wire is 60 bytes long at least, whatever its host left out. `SPOILT` brings an FCS, a wrong one.
+    They may be packets whose virtio-net headers say how many frames they are. `SPOILT` brings an FCS, a wrong one.
     """
     desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
     setting = unpack(words)
-    for row in range(len(bounds)):
-        start, end = bounds[row, 0], bounds[row, 1]
-        number = frames_in(inbox, start, end) if lead == VNET_LEAD else 1
-        if number == 0:
-            counts[MPC] += 1
-            record(desk, events.RX_BAD, end - start, 0, 0)
-        elif number > 1:
-            record(desk, events.RX_CUT, end - start, number, 0)
-        for index in range(number):
-            at = berth(desk)
-            if lead == VNET_LEAD:
-                length = put_frame(inbox, start, end, index, arena, at)
-            else:
-                length = end - start
-                copy(arena, at, inbox, start, min(length, ROOM_BYTES))  # of a frame longer than any the start will do
-            while way == WIRE and length < setting.shortest_octets - FCS:
-                arena[at + length] = 0
-                length += 1
-            if way != SPOILT:
-                length += FCS
-            marks = judge(desk, setting, at, length, way == SPOILT)
-            if marks != REFUSED:
-                admit(desk, setting, at, length, marks)
+    lent = source[FD] >= 0
+    for _ in range(source[ROUNDS]):
+        number = take_in(inbox, bounds, lead, source) if lent else len(bounds)
+        for row in range(number):
+            come(desk, setting, inbox, bounds[row, 0], bounds[row, 1], lead, way, lent)
+        if lent and source[LAST] < PLENTY_BYTES:
+            break
 
 
 @kernel
@@ -164,6 +150,51 @@ def deliver(
         state[WAITING] -= 1
         state[HELD] -= length
     return budget
+
+
+@leaf
+def come(
+    desk: Desk, setting: Setting, inbox: NDArray[np.uint8], start: int, end: int, lead: int, way: int, lent: bool
+) -> None:
+    """One packet from outside. What comes by the wire is 60 bytes long at least, whatever its host left out.
+
+    A frame that needs nothing behind it is judged where it lies, if nobody else will look at it there.
+    """
+    number = frames_in(inbox, start, end) if lead == VNET_LEAD else 1
+    if number == 0:
+        desk.counts[MPC] += 1
+        record(desk, events.RX_BAD, end - start, 0, 0)
+    elif number > 1:
+        record(desk, events.RX_CUT, end - start, number, 0)
+    length = end - start
+    stays = lent and lead == LENGTH_LEAD and not setting.fcs and length >= setting.shortest_octets - FCS
+    there = lying_in(desk, inbox if stays else desk.arena)
+    for index in range(number):
+        at = start if stays else berth(desk)
+        if lead == VNET_LEAD:
+            length = put_frame(inbox, start, end, index, desk.arena, at)
+        elif not stays:
+            copy(desk.arena, at, inbox, start, min(length, ROOM_BYTES))  # the start of a frame longer than any will do
+        while way == WIRE and length < setting.shortest_octets - FCS:
+            desk.arena[at + length] = 0
+            length += 1
+        if way != SPOILT:
+            length += FCS
+        marks = judge(there, setting, at, length, way == SPOILT)
+        if marks != REFUSED and admit(there, setting, at, length, marks):
+            if stays:
+                at = berth(desk)
+                copy(desk.arena, at, inbox, start, length - FCS)
+            hold(desk, at, length, marks)
+
+
+@leaf
+def lying_in(desk: Desk, arena: NDArray[np.uint8]) -> Desk:
+    """The desk for frames that lie in another arena."""
+    return Desk(
+        desk.data, desk.ranges, arena, desk.waiting, desk.exact, desk.multicast, desk.vlans, desk.state, desk.counts,
+        desk.rows, desk.tally,
+    )  # fmt: skip
 
 
 @leaf
@@ -216,8 +247,9 @@ def pause(desk: Desk, at: int) -> None:
 
 
 @leaf
-def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> None:
-    """A frame that passed takes its place in the FIFO, and leaves it at once if it can (§13.7.5, §13.7.33)."""
+def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> bool:
+    """A frame that passed is lost if the FIFO has no room, and leaves it at once if it can (§13.7.5, §13.7.33); else it
+    is to be held."""
     state = desk.state
     needed = (stored_bytes(desk, setting, at, length) + setting.buffer - 1) // setting.buffer
     lacking = available(desk, setting) < needed
@@ -228,14 +260,14 @@ def admit(desk: Desk, setting: Setting, at: int, length: int, marks: int) -> Non
         state[MISSED] += 1
         state[CAUSES] |= RXO
         record(desk, events.RX_MISSED, length, state[HELD], 0)
-        return
+        return False
     if not marks & (BAD | ODD_SIZE | CONTROL):
         count_good(desk, setting, at, length)
     if not state[WAITING] and state[MASTER] and place_frame(desk, setting, at, length, marks):
-        return
+        return False
     if lacking:
         record(desk, events.RX_NO_BUFFER, length, state[HEAD], state[TAIL])
-    hold(desk, at, length, marks)
+    return True
 
 
 @leaf

@@ -9,15 +9,13 @@ waits for answers. No chapter of the manual: this is ours.
 
 from __future__ import annotations
 
+from glassnic.device.inlet import PLENTY_BYTES
 from glassnic.device.nic import Nic
-from glassnic.device.ports import Frames
 
 PAUSE_NS = 4_000_000
 """After so long without a frame, the next is fetched as it comes."""
 MANY = 8
 """So many frames have to have come without the guest's sending anything."""
-PLENTY_BYTES = 8192
-"""What brought so much is asked again at once."""
 USUAL_BYTES = 1600
 """Frames that are longer on average are whole sends."""
 
@@ -39,13 +37,12 @@ class Pace:
         """When to fetch next, in ns of the card's clock; None: as they come."""
         return self._nic.core.interrupts.free_ns if self._rests else None
 
-    def took(self, frames: Frames) -> None:
-        """These have been fetched, now."""
-        now_ns, doorbells, count = self._nic.now_ns, self._nic.transmit.doorbells, len(frames)
+    def took(self, count: int, octets: int, last: int) -> None:
+        """So many frames of so many octets have been fetched, now; `last`: the octets of what was fetched last."""
+        now_ns, doorbells = self._nic.now_ns, self._nic.transmit.doorbells
         if doorbells != self._doorbells or now_ns - self._took_ns > PAUSE_NS:
             self._unanswered = 0
         self._unanswered += count
         self._doorbells, self._took_ns = doorbells, now_ns
-        octets = frames.bounds.item(-1) - frames.bounds.item(0) if count else 0
-        self.plenty = octets >= PLENTY_BYTES
+        self.plenty = last >= PLENTY_BYTES
         self._rests = 0 < octets < count * USUAL_BYTES and self._unanswered > MANY

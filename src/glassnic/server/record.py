@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from glassnic.conformance.program import Arrive, Line, Read, ReadIo, Reset, Sent, Wait, Write, WriteIo
 from glassnic.conformance.recording import Head, Host, Moment, Pen, Ring
 from glassnic.device.nic import Nic
-from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, Outlet
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, Inlet, Outlet
 from glassnic.device.transmit import BUDGET_DESCRIPTORS
 from glassnic.server.shadow import Shadow
 from glassnic.spec.bits import take
@@ -116,6 +116,10 @@ class Recorded(Nic):
             self._tell(Arrive(taken))
             super().receive(taken)
             self._give_back()
+
+    def take_from(self, inlet: Inlet) -> bool:
+        """Never: each frame is written down."""
+        return False
 
     def sent(self) -> Frames:
         """See `Nic`."""
