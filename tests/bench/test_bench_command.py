@@ -17,6 +17,7 @@ from glassnic.bench.bed import Bed
 from glassnic.bench.measure import BenchError, WrongOutput
 from glassnic.bench.programs import legacy64
 from glassnic.bench.run import Result
+from glassnic.bench.standin import StandIn
 from glassnic.lab.process import Process
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user.client import Client
@@ -40,6 +41,7 @@ PROMISED = {
     "in a guest: UDP in": "guest/udp-in",
     "in a guest: request and response": "guest/request",
     "register read": "registers/read",
+    "register read by a guest": "registers/guest",
     "messages": "registers/write",
     "idle": "process/idle",
     "start": "process/start",
@@ -130,3 +132,22 @@ def test_the_echo_in_python_answers_every_read_and_no_write(tmp_path: Path) -> N
             assert [port.read(R.STATUS.offset) for _ in range(3)] == [0, 0, 0]
     finally:
         echo.stop()
+
+
+@pytest.mark.parametrize("in_c", [True, False])
+def test_a_stand_in_is_a_card_until_it_is_told_and_then_only_answers(tmp_path: Path, in_c: bool) -> None:
+    name, words = floor.build(tmp_path) if in_c else ("", [sys.executable, floor.__file__])
+    if in_c and name != "an echo in C":
+        pytest.skip("there is no C compiler")
+    stand_in = StandIn(tmp_path, words)
+    try:
+        with Client(tmp_path / "card.sock") as client:
+            client.start()
+            port = ports.VfioUserPort(client)
+            port.write((R.FCTTV.offset, 0x1234))
+            assert port.read(R.FCTTV.offset) == 0x1234
+            stand_in.turn()
+            port.write((R.FCTTV.offset, 0x1234))
+            assert [port.read(R.FCTTV.offset) for _ in range(3)] == [0, 0, 0]
+    finally:
+        stand_in.stop()

@@ -21,6 +21,7 @@ FLOOR_C = r"""
 /* Layouts are those of vfio-user: header id:2 command:2 size:4 flags:4 errno:4, then offset:8 region:4 count:4. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,14 +31,17 @@ static unsigned char in[1 << 18], out[40];
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_un name = { .sun_family = AF_UNIX };
-    strncpy(name.sun_path, argv[argc - 1], sizeof name.sun_path - 1);
-    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 1))
-        return 1;
-    puts("listens");
-    fflush(stdout);
-    int peer = accept(listener, 0, 0);
+    int peer = atoi(argv[argc - 1]);  /* a connection that is open already, or else a path to listen on */
+    if (!peer) {
+        struct sockaddr_un name = { .sun_family = AF_UNIX };
+        strncpy(name.sun_path, argv[argc - 1], sizeof name.sun_path - 1);
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 1))
+            return 1;
+        puts("listens");
+        fflush(stdout);
+        peer = accept(listener, 0, 0);
+    }
     size_t have = 0;
     for (ssize_t got; (got = recv(peer, in + have, sizeof in - have, 0)) > 0;) {
         size_t at = 0;
@@ -64,13 +68,7 @@ def floor(bed: Bed) -> Iterator[tuple[str, Process, Path]]:
     """The peer, running: its name, its process, and where it listens."""
     place = bed.place()
     path = place / "floor.sock"
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    words, name = [sys.executable, __file__], "an echo in Python"
-    if compiler is not None:
-        (place / "floor.c").write_text(FLOOR_C)
-        build = [compiler, "-O2", "-o", str(place / "floor"), str(place / "floor.c")]
-        if subprocess.run(build, capture_output=True, check=False).returncode == 0:
-            words, name = [str(place / "floor")], "an echo in C"
+    name, words = build(place)
     process = Process("The echo", [*words, str(path)], place / "floor.txt")
     try:
         process.wait_for(lambda: "listens" in process.said, 20, "its word that it listens")
@@ -79,13 +77,33 @@ def floor(bed: Bed) -> Iterator[tuple[str, Process, Path]]:
         process.stop()
 
 
-def serve(path: str) -> None:
+def build(place: Path) -> tuple[str, list[str]]:
+    """The peer's name, and its command line but for the path or the number of its connection."""
+    if compile_c(FLOOR_C, place / "floor"):
+        return "an echo in C", [str(place / "floor")]
+    return "an echo in Python", [sys.executable, __file__]
+
+
+def compile_c(source: str, program: Path) -> bool:
+    """Make a program of C; False where there is no compiler that can."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        return False
+    file = program.with_suffix(".c")
+    file.write_text(source)
+    return subprocess.run([compiler, "-O2", "-o", program, file], capture_output=True, check=False).returncode == 0
+
+
+def serve(place: str) -> None:
     """The Python form of `FLOOR_C`."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(1)
-    print("listens", flush=True)
-    peer, _ = listener.accept()
+    if place.isdecimal():
+        peer = socket.socket(fileno=int(place))
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(place)
+        listener.listen(1)
+        print("listens", flush=True)
+        peer, _ = listener.accept()
     reply = Struct(HEADER.format + ACCESS.format[1:] + "I")
     have = b""
     while got := peer.recv(1 << 18):

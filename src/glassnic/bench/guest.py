@@ -13,10 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from glassnic.bench import echo
+from glassnic.bench import echo, mmio
 from glassnic.bench.bed import Bed
+from glassnic.bench.floor import build
 from glassnic.bench.measure import BenchError, Contender, Measure, Watch, WrongOutput
 from glassnic.bench.rigs import OURS
+from glassnic.bench.standin import StandIn
 from glassnic.lab.card import Card, CardChoice, QemuCard, ServedCard
 from glassnic.lab.guest import Guest
 from glassnic.lab.machine import Boot, Machine
@@ -24,7 +26,7 @@ from glassnic.lab.wire import GUEST4, PEER4, PREFIX4, TAP, Wire
 
 IPERF_PORT, ECHO_PORT = 5201, 7
 SECONDS, SLACK_S = 3, 60
-CHUNKS, TRIPS = 12, 400
+CHUNKS, TRIPS, READS = 12, 400, 2000
 SCRIPT = "/tmp/echo.py"
 PLUG = (
     "modprobe e1000 && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set eth0 up && "
@@ -141,3 +143,40 @@ def _seat(bed: Bed, nic: str, wire: Wire, folder: Path, stack: ExitStack) -> Sea
     machine.guest.must(f"cat >{SCRIPT} <<'END'\n{Path(echo.__file__).read_text()}\nEND")
     machine.guest.must(PLUG)
     return Seat(name, nic, machine.guest, (machine.qemu.child.pid, *pids))
+
+
+@contextmanager
+def reading(bed: Bed) -> Iterator[list[Contender]]:
+    """A guest with our card and one with a card that only answers, each reading a register again and again."""
+    yield [Contender(seat.name, seat.kind, partial(_read, seat)) for seat in bed.keep(readers)]
+
+
+def _read(seat: Seat) -> Measure:
+    watch = Watch(*seat.pids)
+    took_ns, status = mmio.reads(seat.guest, READS)
+    watch.stop()
+    if bool(status) != (seat.kind == OURS):
+        raise WrongOutput(f"{seat.name}: STATUS reads {status:#x}")
+    return _within(watch, took_ns, READS)
+
+
+@contextmanager
+def readers(bed: Bed) -> Iterator[list[Seat]]:
+    """Both guests, without a driver for their card."""
+    bed.compile_engine()
+    with ExitStack() as stack:
+        ours = ServedCard(CardChoice(), "null", bed.place(), ())
+        stack.callback(ours.stop)
+        folder = bed.place()
+        name, words = build(folder)
+        floor = StandIn(folder, words)
+        stack.callback(floor.stop)
+        found: list[Seat] = []
+        for card, title, kind in ((ours, OURS, OURS), (floor, name, "floor")):
+            machine = Machine(bed.kit, card, bed.place(), Boot())
+            stack.callback(machine.stop)
+            machine.guest.wait_until_up()
+            mmio.bring(bed, machine.guest)
+            found.append(Seat(title, kind, machine.guest, (card.process.child.pid,)))
+        floor.turn()
+        yield found

@@ -106,6 +106,8 @@ IN_PROCESS = (
 AS_PROCESS = (
     Bench("registers/read", "register reads, one after the other", SOCKET, "1 message at a time",
           Unit("µs/read", 1e-3), partial(process.against_floor, talk=process.reads), {"floor": 1 / 1.4}),
+    Bench("registers/guest", "register reads by a program in a guest", SOCKET, "1 read at a time",
+          Unit("µs/read", 1e-3), guest.reading, {"floor": 1 / 1.4}),
     Bench("registers/write", "posted register writes", SOCKET, "1 message a call",
           Unit("µs/write", 1e-3), partial(process.against_floor, talk=process.writes), {"floor": 1 / 1.4}),
     Bench("process/idle", "an idle guest: 60 reads and an interrupt in 2 s", SOCKET, "1 message at a time",

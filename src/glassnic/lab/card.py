@@ -58,6 +58,12 @@ class Card(Protocol):
         """End it; gives what it has to say about its life."""
 
 
+def vfio_user_device(socket: Path, rom: Path | None) -> list[str]:
+    """QEMU's words for a card that is served on a socket."""
+    device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(socket)}}
+    return ["-device", json.dumps(device | ({"romfile": str(rom), "bootindex": 0} if rom else {}))]
+
+
 class Engine:
     """The card's engine, compiled before a guest needs it.
 
@@ -97,8 +103,7 @@ class ServedCard:
         self.process.wait_for(lambda: "listens" in self.process.said, START_SECONDS, "its word that it listens")
 
     def device_words(self, rom: Path | None) -> list[str]:
-        device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(self.socket)}}
-        return ["-device", json.dumps(device | ({"romfile": str(rom), "bootindex": 0} if rom else {}))]
+        return vfio_user_device(self.socket, rom)
 
     def check(self) -> None:
         self.process.check()
