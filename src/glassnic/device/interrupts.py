@@ -15,7 +15,7 @@ LONG_AGO_NS = -(1 << 62)
 """When the line last rose, before it ever did: the first assertion waits for nothing."""
 LONGEST_HANDLING_NS = 10_000_000
 """Who has not unmasked its interrupts by then does not wait for them."""
-MANY = 3
+MANY = 8
 """An interrupt with fewer frames is an answer, or asks for one."""
 UNBROKEN = 4
 """So many interrupts in a row may wait for the end of the one before; or bring many frames before software has had as
