@@ -15,11 +15,8 @@ LONG_AGO_NS = -(1 << 62)
 """When the line last rose, before it ever did: the first assertion waits for nothing."""
 LONGEST_HANDLING_NS = 10_000_000
 """Who has not unmasked its interrupts by then does not wait for them."""
-MANY = 8
-"""An interrupt with fewer frames is an answer, or asks for one."""
 UNBROKEN = 4
-"""So many interrupts in a row may wait for the end of the one before; or bring many frames before software has had as
-long for itself as that one took."""
+"""So many interrupts in a row may come before software has had as long for itself as the last one took."""
 RESPITE = 2
 """Then it gets so many times as long for itself before the next."""
 SHARE = 5
@@ -45,8 +42,6 @@ class Interrupts:
         self._handling_ns = 0
         """How long software took over its last interrupt, from the line's rise to a write of IMS."""
         self._unbroken = 0
-        self.frames = self._frames_before = 0
-        """How many frames software has been given since the last reset, and at the end of its last interrupt."""
         self._respite_until_ns = LONG_AGO_NS
         self.line = False
         self._rose_ns, self._handled_ns = LONG_AGO_NS, 0
@@ -116,9 +111,7 @@ class Interrupts:
         raised = had_ns >= 0  # if not, software masked and unmasked of its own accord
         self._handling_ns = min(self.now_ns - self._rose_ns, self.longest_respite_ns) if raised else 0
         self._handled_ns = self.now_ns
-        crowds = self.frames - self._frames_before >= MANY and 0 <= had_ns < self._handling_ns
-        self._frames_before = self.frames
-        self._unbroken = self._unbroken + 1 if next_waits or crowds else 0
+        self._unbroken = self._unbroken + 1 if next_waits or 0 <= had_ns < self._handling_ns else 0
         if self._unbroken > UNBROKEN:
             self._respite_until_ns = self.now_ns + min(RESPITE * self._handling_ns, self.longest_respite_ns)
 

@@ -35,7 +35,6 @@ from glassnic.device.receive_state import (
     MISSED,
     QUANTA,
     ROWS,
-    SERIAL,
     SHORTEST,
     SPOILT,
     STARVED,
@@ -223,7 +222,6 @@ class Receive:
         core, state = self.core, self._state
         registers, causes = core.registers, int(state[CAUSES])
         registers[R.RDH] = int(state[HEAD])
-        core.interrupts.frames = int(state[SERIAL])
         if causes & CAUSE.RXT0.mask:
             self.timer.stop()
         if state[DELAYED]:
