@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassnic.device.interrupts import ITR_UNIT_NS, RESPITE, SHARE, UNBROKEN, Interrupts
+from glassnic.device.interrupts import ITR_UNIT_NS, SHARE, Interrupts
 from glassnic.spec.fields import CAUSE, CTRL
 from glassnic.spec.models import M82540EM, M82544EI
 from glassnic.spec.registers import R
@@ -358,12 +358,12 @@ def test_a_cause_that_waits_asserts_at_once_however_often_where_registers_are_qu
     assert handled_in_a_row(100, 0).line
 
 
-def test_interrupts_without_a_break_leave_software_time_by_what_they_took() -> None:
-    assert handled_in_a_row(UNBROKEN, 10 * TOOK_NS).line
-    line = handled_in_a_row(UNBROKEN + 1, 10 * TOOK_NS)
+def test_interrupts_without_a_break_leave_software_as_much_time_as_they_took() -> None:
+    assert handled_in_a_row(4, 10 * TOOK_NS).line
+    line = handled_in_a_row(5, 10 * TOOK_NS)
     assert not line.line
-    assert line.deadline == line.now_ns + RESPITE * TOOK_NS
-    line.advance(line.now_ns + RESPITE * TOOK_NS)
+    assert line.deadline == line.now_ns + TOOK_NS
+    line.advance(line.now_ns + TOOK_NS)
     assert line.line
 
 
@@ -388,21 +388,12 @@ def test_software_that_unmasks_without_an_interrupt_is_free_at_once() -> None:
         assert line.free_ns == now_ns
 
 
-@pytest.mark.parametrize(("pause_ns", "respites"), [(TOOK_NS - 1, True), (TOOK_NS, False)])
-def test_an_interrupt_that_comes_after_as_long_as_the_last_took_ends_the_row(pause_ns: int, respites: bool) -> None:
-    line = Interrupts(IMPLEMENTED)
-    line.longest_respite_ns = 10 * TOOK_NS
+def test_a_break_ends_the_row() -> None:
+    line = handled_in_a_row(4, 10 * TOOK_NS)
+    line.clear_mask(ALL)
+    line.take_causes()
     line.set_mask(TXDW)
-    line.advance(100 * TOOK_NS)
-    for _ in range(UNBROKEN + 2):
-        line.raise_(TXDW)
-        assert line.line
-        line.clear_mask(ALL)
-        line.take_causes()
-        line.advance(line.now_ns + TOOK_NS)
-        line.set_mask(TXDW)
-        done_ns = line.now_ns
-        line.advance(done_ns + pause_ns)
     line.raise_(TXDW)
-    assert line.line != respites
-    assert not respites or line.deadline == done_ns + RESPITE * TOOK_NS
+    assert line.line
+    handle_one(line)
+    assert line.line

@@ -4,7 +4,7 @@ Reading ICR takes all causes; there is no conditional clearing and no auto-maski
 line, never the causes: between two assertions lie at least ITR * 256 ns, counted from the assertion (inferred).
 
 ITR is there to leave software time of its own, and drivers choose it for registers that answer in a microsecond. Where
-they answer in a hundred, a driver whose interrupts follow each other closely does little else. So whoever
+they answer in fifty, a driver that is handed its next interrupt with each end of the last does nothing else. So whoever
 serves registers slowly may set a `longest_respite_ns`, which silicon does not have, and may ask when software is free.
 """
 
@@ -16,9 +16,7 @@ LONG_AGO_NS = -(1 << 62)
 LONGEST_HANDLING_NS = 10_000_000
 """Who has not unmasked its interrupts by then does not wait for them."""
 UNBROKEN = 4
-"""So many interrupts in a row may come before software has had as long for itself as the last one took."""
-RESPITE = 2
-"""Then it gets so many times as long for itself before the next."""
+"""So many interrupts in a row may wait for the end of the one before."""
 SHARE = 5
 """So many times as long as its interrupt took software has for itself, until it is `free` for more."""
 
@@ -32,7 +30,7 @@ class Interrupts:
         self.assertions = 0
         """How often the line rose since the card was made."""
         self.longest_respite_ns = 0
-        """How long the line may stay low for software's sake, when interrupt follows interrupt closely."""
+        """How long the line may stay low for software's sake, when interrupt follows interrupt without a break."""
         self.reset()
 
     def reset(self) -> None:
@@ -106,14 +104,13 @@ class Interrupts:
         return self._handled_ns + min(SHARE * self._handling_ns, self.longest_respite_ns)
 
     def _handled(self, next_waits: bool) -> None:
-        """Software is done with an interrupt: after many that followed closely it gets time for itself."""
-        had_ns = self._rose_ns - self._handled_ns
-        raised = had_ns >= 0  # if not, software masked and unmasked of its own accord
+        """Software is done with an interrupt: after many without a break it gets as much time as this one took."""
+        raised = self._rose_ns >= self._handled_ns  # if not, software masked and unmasked of its own accord
         self._handling_ns = min(self.now_ns - self._rose_ns, self.longest_respite_ns) if raised else 0
         self._handled_ns = self.now_ns
-        self._unbroken = self._unbroken + 1 if next_waits or 0 <= had_ns < self._handling_ns else 0
+        self._unbroken = self._unbroken + 1 if next_waits else 0
         if self._unbroken > UNBROKEN:
-            self._respite_until_ns = self.now_ns + min(RESPITE * self._handling_ns, self.longest_respite_ns)
+            self._respite_until_ns = self.now_ns + self._handling_ns
 
     def _settle(self) -> None:
         if not self.icr & self.ims:
