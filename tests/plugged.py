@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
 
 from glassnic.backends import Backend
+from glassnic.backends.stream import Stream
 from glassnic.device.nic import Nic
 from glassnic.driver.descriptors import encode_legacy
 from glassnic.server.card import Card
@@ -107,6 +109,19 @@ class Guest:
         self.client.write_register(RDT, self._next)
         self._next = (self._next + 1) % DESCRIPTORS
         return frame
+
+
+def echo_on_a_stream() -> Backend:
+    """A backend that lends the card both ways, and a peer that sends back what comes."""
+    near, far = socket.socketpair()
+
+    def send_back() -> None:
+        while came := far.recv(1 << 16):
+            far.sendall(came)
+        far.close()
+
+    threading.Thread(target=send_back, daemon=True).start()
+    return Stream(near, "stream:echo")
 
 
 def frame(number: int, length: int = 100) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -25,6 +26,7 @@ from receive_bench import ReceiveBench, frame
 from receive_side import KINDS, Bench
 
 pytestmark = pytest.mark.kernel
+OnFile = Callable[[bytes], Inbox]
 settled = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
@@ -108,10 +110,19 @@ def test_frames_come_in_as_they_would_by_python(
     assert fetching.outcome() == general.outcome()
 
 
-def on_file(path: Path, content: bytes) -> Inbox:
+@pytest.fixture
+def on_file(tmp_path: Path) -> Iterator[OnFile]:
     """A stream that lies in a file: it has all at once, and an end."""
-    path.write_bytes(content)
-    return Inbox(os.open(path, os.O_RDONLY), LENGTH_LEAD, runs=True)
+    path = tmp_path / "wire"
+    path.touch()
+    fd = os.open(path, os.O_RDONLY)
+
+    def lay(content: bytes) -> Inbox:
+        path.write_bytes(content)
+        return Inbox(fd, LENGTH_LEAD, runs=True)
+
+    yield lay
+    os.close(fd)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +130,13 @@ def on_file(path: Path, content: bytes) -> Inbox:
     [(Traits(), 0, MOST_ROUNDS), (Traits(), CTRL.TFCE.mask, 1), (Traits(host_waits=1), 0, 1)],
 )
 def test_one_turn_asks_again_while_much_comes_unless_the_wire_may_be_stopped(
-    tmp_path: Path, traits: Traits, control: int, rounds: int
+    on_file: OnFile, traits: Traits, control: int, rounds: int
 ) -> None:
     bench = ReceiveBench()
     bench.core.traits = traits
     bench.write("CTRL", control)
     one = frame(1514)
-    inbox = on_file(tmp_path / "wire", (lead_of(one, LENGTH_LEAD) + one) * 1000)
+    inbox = on_file((lead_of(one, LENGTH_LEAD) + one) * 1000)
     assert bench.receive.take_from(inbox.inlet, True)
     assert (rounds - 1) * RUN_BYTES < inbox.inlet.words[COUNT] * 1518 <= rounds * RUN_BYTES
     came = int(inbox.inlet.words[COUNT])
@@ -134,19 +145,19 @@ def test_one_turn_asks_again_while_much_comes_unless_the_wire_may_be_stopped(
     assert came == bench.count("TPR") == 1000
 
 
-def test_what_is_no_length_is_left_and_what_came_before_it_comes_in(tmp_path: Path) -> None:
+def test_what_is_no_length_is_left_and_what_came_before_it_comes_in(on_file: OnFile) -> None:
     bench = ReceiveBench()
     one = frame()
-    inbox = on_file(tmp_path / "wire", lead_of(one, LENGTH_LEAD) + one + b"\xff" * 8)
+    inbox = on_file(lead_of(one, LENGTH_LEAD) + one + b"\xff" * 8)
     assert bench.receive.take_from(inbox.inlet, True)
     assert not bench.receive.take_from(inbox.inlet, True)
     assert inbox.next_length > MAX_FRAME_BYTES
     assert bench.delivered() == [one]
 
 
-def test_where_nobody_listens_nothing_is_fetched(tmp_path: Path) -> None:
+def test_where_nobody_listens_nothing_is_fetched(on_file: OnFile) -> None:
     one = frame()
-    inbox = on_file(tmp_path / "wire", lead_of(one, LENGTH_LEAD) + one)
+    inbox = on_file(lead_of(one, LENGTH_LEAD) + one)
     bench = ReceiveBench()
     assert not bench.receive.take_from(inbox.inlet, False)
     for fields in ({"EN": 0}, {"EN": 1, "LBM": 1}):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,29 +11,15 @@ import pytest
 
 from glassnic import jit
 from glassnic.backends import Backend, inbox, open_backend
-from glassnic.backends.stream import Stream
 from glassnic.device import cutting, receive_kernel, transmit_kernel
 from glassnic.server import engine
-from plugged import Guest, Machine, frame
+from plugged import Guest, Machine, echo_on_a_stream, frame
 
 pytestmark = pytest.mark.kernel
 
 KERNELS: tuple[Any, ...] = (
     transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, inbox.fetch, inbox.upcoming,
 )  # fmt: skip
-
-
-def echo_on_a_stream() -> Backend:
-    """A backend that lends the card both ways, and a peer that sends back what comes."""
-    near, far = socket.socketpair()
-
-    def send_back() -> None:
-        while came := far.recv(1 << 16):
-            far.sendall(came)
-        far.close()
-
-    threading.Thread(target=send_back, daemon=True).start()
-    return Stream(near, "stream:echo")
 
 
 @pytest.mark.skipif(not jit.ENABLED, reason="the JIT is off")

@@ -1,9 +1,9 @@
 """How do frames come in where the engine fetches them itself? By read(2) on a descriptor that a back end lends, into
 its inbox: as a run on a stream, each behind its length, or each by itself.
 
-To come back to Python for each filling of the inbox costs as much as a hundred frames do; so where nobody else looks at
-them, the engine asks again as long as much comes. Where nothing comes, only Python can ask why. No chapter of the
-manual; leaves of the receive engine, under its rules, and of `Inbox`, the general way.
+They come as they leave (`outlet.py`): where nobody else looks at them, the engine asks again as long as much comes.
+Where nothing comes, only Python can ask why. No chapter of the manual; leaves of the receive engine, under its rules,
+and of `Inbox`, the general way.
 """
 
 from __future__ import annotations

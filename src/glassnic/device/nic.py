@@ -183,14 +183,17 @@ class Nic:
         if self.asleep:
             for frame in frames:
                 self.wakeup.examine(bytes(frame), True)
-        elif not (self.link.loopback and self.core.traits.loop_shuts):  # in loopback the wire is cut off (§8.10)
+        elif not self._cut_off:
             self.receiver.arrive(frames, self.link.up)
 
     def take_from(self, inlet: Inlet) -> bool:
         """Fetch frames from the wire. False: none came, or they are to be given with `receive`."""
-        if self.asleep or (self.link.loopback and self.core.traits.loop_shuts):
-            return False
-        return self.receiver.take_from(inlet, self.link.up)
+        return not (self.asleep or self._cut_off) and self.receiver.take_from(inlet, self.link.up)
+
+    @property
+    def _cut_off(self) -> bool:
+        """In loopback the wire is cut off (§8.10)."""
+        return bool(self.link.loopback and self.core.traits.loop_shuts)
 
     def sent(self) -> Frames:
         """The frames that left since the last call, without FCS and but by the outlet; valid until the next turn."""

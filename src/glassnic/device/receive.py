@@ -143,9 +143,7 @@ class Receive:
 
     def _arrive(self, given: Frames | Iterable[Octets], link_up: bool, way: int) -> None:
         frames = given if isinstance(given, Frames) else Frames.of(map(bytes, given))
-        control = self.core.registers[R.RCTL]
-        open_road = way == LOOPED or (link_up and not take(control, RCTL.LBM))  # in MAC loopback the wire is cut off
-        if not (take(control, RCTL.EN) and open_road):
+        if not (self._is_on if way == LOOPED else self._hears(link_up)):
             for frame in frames:
                 self.core.recorder.record(events.RX_DISABLED, len(frame) + (0 if way == SPOILT else FCS))
             return
@@ -157,9 +155,9 @@ class Receive:
 
     def take_from(self, inlet: Inlet, link_up: bool) -> bool:
         """Fetch frames from a back end's inlet. False: none came, or they are to be given, for nobody listens here."""
-        control, words = self.core.registers[R.RCTL], inlet.words
+        words = inlet.words
         words[COUNT] = words[OCTETS] = 0
-        if not (link_up and take(control, RCTL.EN) and not take(control, RCTL.LBM)):
+        if not self._hears(link_up):
             return False
         if self.pending:
             self.deliver()
@@ -169,6 +167,14 @@ class Receive:
         arrive(*inlet, WIRE, *self._begin())
         self._settle()
         return bool(words[COUNT])
+
+    @property
+    def _is_on(self) -> bool:
+        return bool(take(self.core.registers[R.RCTL], RCTL.EN))
+
+    def _hears(self, link_up: bool) -> bool:
+        """Does what comes by the wire reach the receiver? In MAC loopback the wire is cut off."""
+        return link_up and self._is_on and not take(self.core.registers[R.RCTL], RCTL.LBM)
 
     # Turns
 
@@ -181,7 +187,7 @@ class Receive:
     def pending(self) -> bool:
         """Is there work that a turn could do, bus mastering allowed?"""
         waits = bool(self._state[WAITING]) and not self._state[STARVED]
-        return waits and bool(take(self.core.registers[R.RCTL], RCTL.EN))
+        return waits and self._is_on
 
     def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
         """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
