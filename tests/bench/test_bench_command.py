@@ -112,10 +112,10 @@ def test_a_served_card_does_its_benches_rightly_and_a_wrong_expectation_is_found
         bed.qemus = []
         with transmit.stage(bed, lambda: legacy64(8), transmit.one_by_one, laps=2) as (ours,):
             assert ours.act().amount == 16
-        with receive.stage(bed, 60, 20) as (ours,):
-            assert ours.act().amount == ours.act().amount == 20
+        with receive.stage(bed, 60, 20) as (ours, back_end):
+            assert ours.act().amount == back_end.act().amount == ours.act().amount == back_end.act().amount == 20
         arrival = receive.Arrival.of([b"other" * 12])
-        with receive.stage(bed, 60, 1) as (ours,):
+        with receive.stage(bed, 60, 1) as (ours, _):
             ours.act()
             with pytest.raises(WrongOutput, match="frame 0"):
                 receive.compare(ours.act.args[0], arrival)  # type: ignore[attr-defined]

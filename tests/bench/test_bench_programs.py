@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from glassnic.bench import table
-from glassnic.bench.frames import TCP_HEADER_BYTES, offload_packet, payload, stream_of
+from glassnic.bench.frames import TCP_HEADER_BYTES, payload, stream_of, tcp_packet
 from glassnic.bench.programs import MSS, Program, csum1514, legacy64, mixed, tso64k
-from glassnic.device.ports import Frames
+from glassnic.device.ports import VNET_LEAD, Frames
 from glassnic.lab.reader import read
 from glassnic.wire.ethernet import HEADER_BYTES, Ethernet
 from glassnic.wire.ipv4 import Ipv4
@@ -55,6 +55,14 @@ def test_a_stream_of_frames_reads_as_the_arena_does() -> None:
 
 
 def test_a_host_hands_whole_sends_over_with_their_lengths_in_place() -> None:
-    packet = offload_packet(payload(3 * MSS, 1), 1, MSS)
-    assert int.from_bytes(packet.given[HEADER_BYTES + 2 : HEADER_BYTES + 4], "big") == len(packet.given) - HEADER_BYTES
+    packet = tcp_packet(payload(3 * MSS, 1), 1, MSS)
+    (led,) = packet.led
+    assert int.from_bytes(packet.whole[HEADER_BYTES + 2 : HEADER_BYTES + 4], "big") == len(packet.whole) - HEADER_BYTES
+    assert led[VNET_LEAD:] == packet.whole
     assert len(packet.frames) == 3
+
+
+def test_frames_that_are_ready_are_handed_over_behind_blank_headers() -> None:
+    program = mixed(2)
+    assert len(program.led) == 2
+    assert program.led[1] == bytes(VNET_LEAD) + program.frames[-1]

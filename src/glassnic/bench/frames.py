@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from struct import Struct
 from typing import NamedTuple
 
-from glassnic.device.ports import PREFIX_BYTES
+from glassnic.device.ports import PREFIX_BYTES, VNET_LEAD
 from glassnic.wire import tcp, udp
 from glassnic.wire.checksum import fold, pseudo_sum
 from glassnic.wire.ethernet import HEADER_BYTES as ETHERNET_BYTES
@@ -28,6 +29,9 @@ IP_AT = ETHERNET_BYTES
 L4_AT = ETHERNET_BYTES + IP_BYTES
 TCP_HEADER_BYTES = L4_AT + tcp.HEADER_BYTES
 UDP_HEADER_BYTES = L4_AT + udp.HEADER_BYTES
+VNET_HEADER = Struct("<BBHHHH")
+"""struct virtio_net_hdr: flags, GSO type, header length, GSO size, where sums begin, and where they go from there."""
+NEEDS_CSUM, GSO_TCPV4 = 1, 1
 SEED = 82540
 NO_ZERO = "no sum of the flow is zero: choose another seed, or other addresses"
 
@@ -40,6 +44,16 @@ class Packet(NamedTuple):
     header_bytes: int = 0
     """Of a packet to be summed or cut: how many of the first bytes are headers."""
     mss: int = 0
+    whole: bytes = b""
+    """Of a packet to be cut: as a host's kernel hands it to an interface that cuts."""
+
+    @property
+    def led(self) -> list[bytes]:
+        """What an interface that cuts is handed: whole sends uncut, and frames; each behind its virtio-net header."""
+        if not self.mss:
+            return [bytes(VNET_LEAD) + frame for frame in self.frames]
+        words = (NEEDS_CSUM, GSO_TCPV4, self.header_bytes, self.mss, L4_AT, tcp.CHECKSUM_OFFSET)
+        return [VNET_HEADER.pack(*words) + self.whole]
 
 
 def payload(length: int, number: int) -> bytes:
@@ -58,19 +72,20 @@ def tcp_packet(data: bytes, number: int, mss: int) -> Packet:
         assert segment.checksum, NO_ZERO
         frames.append(_frame(tcp.PROTOCOL, identification + index, segment.encode(), sealed=True))
     cut = len(pieces) > 1
-    # The pseudo header's sum waits in the field; when the card cuts, it adds each segment's length itself (§3.5.8).
-    pseudo = pseudo_sum(SOURCE, TARGET, tcp.PROTOCOL, 0 if cut else tcp.HEADER_BYTES + len(data))
-    whole = _tcp(sequence, ACK | PSH, data)._replace(checksum=pseudo).encode()
-    given = _frame(tcp.PROTOCOL, identification, whole, sealed=False, blank_length=cut)
-    return Packet(given, frames, TCP_HEADER_BYTES, mss if cut else 0)
 
+    def uncut(covered: int) -> bytes:
+        """The pseudo header's sum over so many bytes waits in the field."""
+        pseudo = pseudo_sum(SOURCE, TARGET, tcp.PROTOCOL, covered)
+        return _tcp(sequence, ACK | PSH, data)._replace(checksum=pseudo).encode()
 
-def offload_packet(data: bytes, number: int, mss: int) -> Packet:
-    """The same flow as a host's kernel hands it to an interface that cuts: lengths whole, the pseudo header's too."""
-    packet = tcp_packet(data, number, mss)
-    pseudo = pseudo_sum(SOURCE, TARGET, tcp.PROTOCOL, tcp.HEADER_BYTES + len(data))
-    whole = _tcp(number * 0x10000, ACK | PSH, data)._replace(checksum=pseudo).encode()
-    return packet._replace(given=_frame(tcp.PROTOCOL, number * 64, whole, sealed=True))
+    length = tcp.HEADER_BYTES + len(data)
+    if not cut:
+        given = _frame(tcp.PROTOCOL, identification, uncut(length), sealed=False)
+        return Packet(given, frames, TCP_HEADER_BYTES)
+    # A card that cuts adds each segment's length itself (§3.5.8); a host's kernel has the whole one in its sums.
+    given = _frame(tcp.PROTOCOL, identification, uncut(0), sealed=False, blank_length=True)
+    whole = _frame(tcp.PROTOCOL, identification, uncut(length), sealed=True)
+    return Packet(given, frames, TCP_HEADER_BYTES, mss, whole)
 
 
 def udp_packet(data: bytes, number: int) -> Packet:

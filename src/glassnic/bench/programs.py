@@ -46,6 +46,8 @@ class Program:
     packets: int
     frames: list[bytes]
     """What must leave, in order, without FCS."""
+    led: list[bytes]
+    """The same for an interface that cuts: see `Packet.led`."""
     ring: bytes
     buffers: bytes
     entries: int
@@ -85,17 +87,19 @@ def program(name: str, packets: Iterable[Packet]) -> Program:
     descriptors: list[bytes] = []
     buffers = bytearray()
     frames: list[bytes] = []
+    led: list[bytes] = []
     tails: list[int] = []
     for packet in packets:
         descriptors += _describe(packet, BUFFERS + len(buffers))
         buffers += packet.given + bytes(-len(packet.given) % BUFFER_ALIGNMENT)
         frames += packet.frames
+        led += packet.led
         tails.append(len(descriptors))
     descriptors[-1] = _with_report(descriptors[-1])
     entries = (len(descriptors) // 8 + 1) * 8
     ring = b"".join(descriptors).ljust(entries * DESCRIPTOR_BYTES, b"\0")
     assert len(ring) <= BUFFERS - RING and len(buffers) <= MEMORY_BYTES - BUFFERS
-    return Program(name, len(tails), frames, ring, bytes(buffers), entries, tails)
+    return Program(name, len(tails), frames, led, ring, bytes(buffers), entries, tails)
 
 
 def transmitter(program: Program) -> list[tuple[int, int]]:

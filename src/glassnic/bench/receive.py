@@ -7,16 +7,19 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
+from glassnic.bench import alone
+from glassnic.bench.alone import Alone
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import FAR, ready_packet, stream_of
 from glassnic.bench.measure import Contender, Measure, WrongOutput
 from glassnic.bench.ports import TIMEOUT_S
 from glassnic.bench.programs import BUFFERS, RING
-from glassnic.bench.rigs import Rig, on_streams
+from glassnic.bench.rigs import Rig, on_stream, on_streams
 from glassnic.spec.bits import take
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, RX
 from glassnic.spec.fields import RAH, RCTL, RXCSUM
@@ -55,9 +58,15 @@ def stage(bed: Bed, length: int, count: int) -> Iterator[list[Contender]]:
     def act(rig: Rig, far_end: socket.socket) -> Measure:
         return receive(rig, arrival, lambda: far_end.sendall(run))
 
-    with on_streams(bed) as rigs:
+    def start(path: Path) -> AbstractContextManager[Alone]:
+        return alone.receiving(bed, f"stream:{path}", count)
+
+    with on_streams(bed) as rigs, on_stream(bed, alone.NAME, start) as (back_end, far_end):
         open_receivers(rig for rig, _ in rigs)
-        yield [Contender(rig.name, rig.kind, partial(act, rig, far_end)) for rig, far_end in rigs]
+        yield [
+            *(Contender(rig.name, rig.kind, partial(act, rig, far_end)) for rig, far_end in rigs),
+            Contender(alone.NAME, alone.KIND, partial(take_alone, back_end, count, partial(far_end.sendall, run))),
+        ]
 
 
 def receive(rig: Rig, arrival: Arrival, send: Callable[[], object]) -> Measure:
@@ -71,6 +80,16 @@ def receive(rig: Rig, arrival: Arrival, send: Callable[[], object]) -> Measure:
     measure = watch.measure(len(arrival.frames))
     compare(rig, arrival)
     return measure
+
+
+def take_alone(back_end: Alone, amount: int, send: Callable[[], object]) -> Measure:
+    """Send, wait until a back end alone has taken it all."""
+    watch = back_end.watch()
+    back_end.start()
+    send()
+    back_end.finish()
+    watch.stop()
+    return watch.measure(amount)
 
 
 def open_receivers(rigs: Iterable[Rig]) -> None:

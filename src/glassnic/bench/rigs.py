@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from glassnic.bench.bed import Bed
 from glassnic.bench.measure import BenchError, Watch
@@ -24,6 +25,7 @@ from glassnic.spec.fields import CTRL, STATUS
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user.client import Client, GuestRam
 
+T = TypeVar("T")
 OURS = "glassnic"
 ALL = 0xFFFF_FFFF
 
@@ -82,21 +84,28 @@ def in_qemu(bed: Bed, ram: GuestRam, qemu: Qemu, model: str, netdev: str, inside
 
 
 @contextmanager
+def on_stream(
+    bed: Bed, name: str, start: Callable[[Path], AbstractContextManager[T]]
+) -> Iterator[tuple[T, socket.socket]]:
+    """What `start` starts, which connects to the path it is given, and the far end of that stream."""
+    path = bed.place() / "wire.sock"
+    with listen(path, TIMEOUT_S) as listener, start(path) as who, accept(listener, name) as far_end:
+        yield who, far_end
+
+
+@contextmanager
 def on_streams(bed: Bed) -> Iterator[list[tuple[Rig, socket.socket]]]:
     """Our card and each QEMU's e1000, on a unix stream each, whose far end comes along."""
     with ExitStack() as stack:
         ram = stack.enter_context(closing(GuestRam(MEMORY_BYTES)))
 
-        def far_end(start: Callable[[Path], AbstractContextManager[Rig]]) -> tuple[Rig, socket.socket]:
-            path = bed.place() / "wire.sock"
-            with listen(path, TIMEOUT_S) as listener:
-                rig = stack.enter_context(start(path))
-                return rig, stack.enter_context(accept(listener, rig.name))
+        def card(name: str, start: Callable[[Path], AbstractContextManager[Rig]]) -> tuple[Rig, socket.socket]:
+            return stack.enter_context(on_stream(bed, name, start))
 
         def peer(qemu: Qemu) -> Callable[[Path], AbstractContextManager[Rig]]:
             return lambda path: in_qemu(bed, ram, qemu, "e1000", f"stream,server=off,addr.type=unix,addr.path={path}")
 
         yield [
-            far_end(lambda path: glassnic(bed, ram, f"stream:{path}")),
-            *(far_end(peer(qemu)) for qemu in bed.qemus),
+            card(OURS, lambda path: glassnic(bed, ram, f"stream:{path}")),
+            *(card(qemu.version, peer(qemu)) for qemu in bed.qemus),
         ]

@@ -14,15 +14,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from struct import Struct
 
-from glassnic.bench import inside
+from glassnic.bench import alone, inside
+from glassnic.bench.alone import Alone
 from glassnic.bench.bed import Bed
-from glassnic.bench.frames import L4_AT, STATION, Packet, offload_packet, payload
+from glassnic.bench.frames import STATION, payload, tcp_packet
 from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput
 from glassnic.bench.ports import TIMEOUT_S
 from glassnic.bench.programs import LONG_BYTES, MEMORY_BYTES, MSS, RING, Program
-from glassnic.bench.receive import Arrival, await_done, open_receivers, receive
+from glassnic.bench.receive import Arrival, await_done, open_receivers, receive, take_alone
 from glassnic.bench.rigs import Rig, glassnic, in_qemu
 from glassnic.bench.transmit import at_once, lay
 from glassnic.lab.sockets import accept, listen
@@ -30,17 +30,13 @@ from glassnic.lab.wire import Wire
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES
 from glassnic.spec.registers import R
 from glassnic.transports.vfio_user.client import GuestRam
-from glassnic.wire import tcp
 
-BRIDGE, FAR_TAP = "bridge0", "far0"
+BRIDGE, FAR_TAP, ALONE = "bridge0", "far0", "alone0"
 QUEUE = 20_000
 """Frames that an interface may hold: more than any bench sends."""
 NO_IPV6 = "for each in all default; do echo 1 >/proc/sys/net/ipv6/conf/$each/disable_ipv6; done"
 """So that the namespace's kernel has nothing of its own to say."""
 LONGEST_BYTES = 1 << 16
-VNET_HEADER = Struct("<BBHHHH")
-"""struct virtio_net_hdr: flags, GSO type, header length, GSO size, where sums begin, and where they go from there."""
-NEEDS_CSUM, GSO_TCPV4 = 1, 1
 
 
 class Ground:
@@ -114,34 +110,53 @@ def transmitting(bed: Bed, make: Callable[[], Program]) -> Iterator[list[Contend
     program = make()
     with on_taps(bed, models=("e1000", "e1000e"), options=("", ",gso=off")) as (ground, rigs), ExitStack() as stack:
         far = stack.enter_context(os.fdopen(ground.bridge(), "rb", 0)).fileno()
+        ground.add_tap(ALONE)
+        back_end = stack.enter_context(alone.sending(bed, f"tap:{ALONE}", program.led, ground.wire.inside))
         yield [
-            Contender(rig.name, rig.kind, partial(_send, ground, name, rig, program, far)) for name, rig in rigs.items()
+            *(
+                Contender(
+                    rig.name, rig.kind, partial(_send, ground, name, partial(_by_card, rig, program), program, far)
+                )
+                for name, rig in rigs.items()
+            ),
+            Contender(
+                alone.NAME, alone.KIND, partial(_send, ground, ALONE, partial(_alone, back_end, program), program, far)
+            ),
         ]
 
 
-def _send(ground: Ground, name: str, rig: Rig, program: Program, far: int) -> Measure:
-    measure = _send_once(rig, program)
+def _send(ground: Ground, name: str, send: Callable[[], Measure], program: Program, far: int) -> Measure:
+    """Send out of the interface `name`, on the watch, then off it where every frame is looked at."""
+    measure = send()
     ground.join(name, bridged=True)
     try:
-        _send_once(rig, program)
+        send()
         came = collect(far, len(program.frames))
     finally:
         ground.join(name, bridged=False)
     for number, (found, wanted) in enumerate(zip(came, program.frames, strict=False)):
         if found != wanted:
-            raise WrongOutput(f"{rig.name}: frame {number} of {len(program.frames)} is not as it must be")
+            raise WrongOutput(f"{name}: frame {number} of {len(program.frames)} is not as it must be")
     if len(came) != len(program.frames):
-        raise WrongOutput(f"{rig.name}: {len(came)} of {len(program.frames)} frames came, in {program.name}")
+        raise WrongOutput(f"{name}: {len(came)} of {len(program.frames)} frames came, in {program.name}")
     return measure
 
 
-def _send_once(rig: Rig, program: Program) -> Measure:
+def _by_card(rig: Rig, program: Program) -> Measure:
     """Done when the last descriptor is, and a register is read: by then a card has handed over what it sent."""
     lay(rig, program)
     watch = rig.watch()
     at_once(rig, program)
     await_done(rig, RING + (program.tails[-1] - 1) * DESCRIPTOR_BYTES)
     rig.port.read(R.STATUS.offset)
+    watch.stop()
+    return watch.measure(len(program.frames))
+
+
+def _alone(back_end: Alone, program: Program) -> Measure:
+    watch = back_end.watch()
+    back_end.start()
+    back_end.finish()
     watch.stop()
     return watch.measure(len(program.frames))
 
@@ -160,9 +175,9 @@ def collect(fd: int, count: int) -> list[bytes]:
 @contextmanager
 def receiving(bed: Bed, count: int) -> Iterator[list[Contender]]:
     """The host hands `count` packets of 64 KB to each TAP: whole where the card takes them so, else cut by the host."""
-    packets = [offload_packet(payload(LONG_BYTES, n), n, MSS) for n in range(count)]
+    packets = [tcp_packet(payload(LONG_BYTES, n), n, MSS) for n in range(count)]
     arrival = Arrival.of([frame for packet in packets for frame in packet.frames])
-    sends = [_vnet_header(packet) + packet.given for packet in packets]
+    sends = [led for packet in packets for led in packet.led]
     with on_taps(bed, models=("e1000",), options=("",)) as (ground, rigs), ExitStack() as stack:
         open_receivers(rigs.values())
         contenders: list[Contender] = []
@@ -170,13 +185,14 @@ def receiving(bed: Bed, count: int) -> Iterator[list[Contender]]:
             sock = stack.enter_context(socket.socket(fileno=ground.open("packet", name)))
             act = partial(receive, rig, arrival, partial(_hand, sock, sends))
             contenders.append(Contender(rig.name, rig.kind, act))
+        ground.add_tap(ALONE)
+        back_end = stack.enter_context(alone.receiving(bed, f"tap:{ALONE}", len(sends), ground.wire.inside))
+        sock = stack.enter_context(socket.socket(fileno=ground.open("packet", ALONE)))
+        act = partial(take_alone, back_end, len(arrival.frames), partial(_hand, sock, sends))
+        contenders.append(Contender(alone.NAME, alone.KIND, act))
         yield contenders
 
 
 def _hand(sock: socket.socket, sends: list[bytes]) -> None:
     for send in sends:
         sock.send(send)
-
-
-def _vnet_header(packet: Packet) -> bytes:
-    return VNET_HEADER.pack(NEEDS_CSUM, GSO_TCPV4, packet.header_bytes, packet.mss, L4_AT, tcp.CHECKSUM_OFFSET)

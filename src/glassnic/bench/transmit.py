@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import ParamSpec
 
+from glassnic.bench import alone
+from glassnic.bench.alone import Alone
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import stream_of
 from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput, total
 from glassnic.bench.ports import TIMEOUT_S
 from glassnic.bench.programs import BUFFERS, RING, Program, transmitter
-from glassnic.bench.rigs import Rig, on_streams
+from glassnic.bench.rigs import Rig, on_stream, on_streams
 from glassnic.device.ports import PREFIX_BYTES
 from glassnic.spec.registers import R
 
+P = ParamSpec("P")
 Ring = Callable[[Rig, Program], None]
 """Rings the doorbells of a program."""
 
@@ -43,15 +47,22 @@ def stage(bed: Bed, make: Callable[[], Program], ring: Ring = at_once, laps: int
     """A bench's stage: everybody does a program, `laps` times over, each lap waited for."""
     program = make()
     expected = stream_of(program.frames)
-    with on_streams(bed) as rigs:
-        yield [
-            Contender(rig.name, rig.kind, partial(_act, rig, Sink(far_end, expected), program, ring, laps))
+    with on_streams(bed) as rigs, ExitStack() as stack:
+        contenders = [
+            Contender(rig.name, rig.kind, partial(_repeat, laps, transmit, rig, Sink(far_end, expected), program, ring))
             for rig, far_end in rigs
         ]
+        if ring is at_once:
+            back_end, far_end = stack.enter_context(
+                on_stream(bed, alone.NAME, lambda path: alone.sending(bed, f"stream:{path}", program.frames))
+            )
+            act = partial(_repeat, laps, send_alone, back_end, Sink(far_end, expected), program)
+            contenders.append(Contender(alone.NAME, alone.KIND, act))
+        yield contenders
 
 
-def _act(rig: Rig, sink: Sink, program: Program, ring: Ring, laps: int) -> Measure:
-    return total([transmit(rig, sink, program, ring) for _ in range(laps)])
+def _repeat(laps: int, act: Callable[P, Measure], *args: P.args, **kwargs: P.kwargs) -> Measure:
+    return total([act(*args, **kwargs) for _ in range(laps)])
 
 
 def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
@@ -63,10 +74,21 @@ def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
     watch.stop()
     head = rig.port.read(R.TDH.offset)
     measure = watch.measure(len(program.frames))
-    if fault := sink.fault(program.frames):
-        raise WrongOutput(f"{rig.name}: {fault}, in {program.name}")
+    sink.judge(rig.name, program)
     if head != program.tails[-1]:
         raise WrongOutput(f"{rig.name} left its head at {head}, not at {program.tails[-1]}")
+    return measure
+
+
+def send_alone(back_end: Alone, sink: Sink, program: Program) -> Measure:
+    """Have the program's frames sent by a back end alone, take what comes, compare."""
+    watch = back_end.watch()
+    back_end.start()
+    sink.take()
+    watch.stop()
+    back_end.finish()
+    measure = watch.measure(len(program.frames))
+    sink.judge(alone.NAME, program)
     return measure
 
 
@@ -98,6 +120,11 @@ class Sink:
                 self._taken += count
         except TimeoutError:
             return  # `fault` will say what is missing
+
+    def judge(self, who: str, program: Program) -> None:
+        """Raise WrongOutput unless what came is what the program must send."""
+        if fault := self.fault(program.frames):
+            raise WrongOutput(f"{who}: {fault}, in {program.name}")
 
     def fault(self, frames: list[bytes]) -> str:
         """What is wrong with what came, in words; nothing if it is what must come, and no more."""
