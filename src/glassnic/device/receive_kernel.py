@@ -60,11 +60,12 @@ from glassnic.device.receive_state import (
     WIRE,
     Desk,
     Setting,
+    lying_in,
     record,
     unpack,
     word,
 )  # fmt: skip
-from glassnic.device.span import copy, fold, load64, reach, store64, sum_words
+from glassnic.device.span import copy, fold, load64, prefetch, reach, store64, sum_words
 from glassnic.device.statistics import INDEX
 from glassnic.jit import kernel
 from glassnic.spec import events
@@ -169,6 +170,7 @@ def come(
     length = end - start
     stays = lent and lead == LENGTH_LEAD and not setting.fcs and length >= setting.shortest_octets - FCS
     there = lying_in(desk, inbox if stays else desk.arena)
+    call_up(desk, setting, length)
     for index in range(number):
         at = start if stays else berth(desk)
         if lead == VNET_LEAD:
@@ -189,12 +191,13 @@ def come(
 
 
 @leaf
-def lying_in(desk: Desk, arena: NDArray[np.uint8]) -> Desk:
-    """The desk for frames that lie in another arena."""
-    return Desk(
-        desk.data, desk.ranges, arena, desk.waiting, desk.exact, desk.multicast, desk.vlans, desk.state, desk.counts,
-        desk.rows, desk.tally,
-    )  # fmt: skip
+def call_up(desk: Desk, setting: Setting, length: int) -> None:
+    """The buffer at RDH comes into the cache while its frame is judged, not to be waited for later."""
+    at = setting.base + desk.state[HEAD] * DESCRIPTOR_BYTES
+    if reach(desk.ranges, at, DESCRIPTOR_BYTES, 1):
+        address, taken = load64(desk.data, at), min(length, setting.buffer)
+        if reach(desk.ranges, address, taken, 1):
+            prefetch(desk.data, address, taken)
 
 
 @leaf

@@ -141,6 +141,15 @@ def word(desk: Desk, at: int) -> int:
 
 
 @leaf
+def lying_in(desk: Desk, arena: NDArray[np.uint8]) -> Desk:
+    """The desk for frames that lie in another arena."""
+    return Desk(
+        desk.data, desk.ranges, arena, desk.waiting, desk.exact, desk.multicast, desk.vlans, desk.state, desk.counts,
+        desk.rows, desk.tally,
+    )  # fmt: skip
+
+
+@leaf
 def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
     """Append a row; the same as `Recorder.record`."""
     total = desk.tally[0]

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from glassnic.jit import ENABLED, kernel
 
 LOW32, ALL64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
+LINE_BYTES = 64
+"""Of a cache, on the machines that matter."""
 
 
 if ENABLED:
@@ -56,6 +58,19 @@ if ENABLED:
 
         return types.void(target, types.int64, source, types.int64, types.int64), generate
 
+    @intrinsic
+    def _prefetch(typing: Any, data: Any, at: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            pointer, word = _address(context, builder, signature.args[0], arguments[0], arguments[1]), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
+            ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+                builder.module, kind, "llvm.prefetch.p0"
+            )
+            builder.call(ask, [pointer, word(1), word(3), word(1)])  # to be written, to stay, and data
+            return context.get_dummy_value()
+
+        return types.void(data, types.int64), generate
+
     @kernel
     def load64(data: NDArray[np.uint8], at: int) -> int:
         """The little-endian quadword at `at`, as int64; any alignment."""
@@ -70,6 +85,12 @@ if ENABLED:
     def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
         """Copy `length` bytes; the two runs do not overlap."""
         _copy(target, to, source, at, length)  # type: ignore[call-arg, arg-type, unused-ignore]
+
+    @kernel
+    def prefetch(data: NDArray[np.uint8], at: int, length: int) -> None:
+        """Have `length` bytes, soon to be written, come into the cache; nobody waits for them."""
+        for line in range(at, at + length, LINE_BYTES):
+            _prefetch(data, line)  # type: ignore[call-arg, arg-type, unused-ignore]
 
     @kernel
     def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
@@ -101,6 +122,9 @@ else:
 
     def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
         target[to : to + length] = source[at : at + length]
+
+    def prefetch(data: NDArray[np.uint8], at: int, length: int) -> None:
+        pass
 
     def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
         even = end - ((end - start) & 1)
