@@ -51,11 +51,11 @@ def test_a_back_end_that_cannot_be_opened_is_one_sentence(bed: Bed) -> None:
 
 
 def test_one_that_fails_at_work_is_one_sentence(bed: Bed) -> None:
-    with on_stream(bed, "it", lambda path: alone.receiving(bed, f"stream:{path}", 1)) as (back_end, far_end):
-        back_end.start()
-        far_end.close()
-        with pytest.raises(LabError, match=r"ended too early.*has left"):
-            back_end.finish()
+    with (
+        on_stream(bed, "it", lambda path: alone.receiving(bed, f"stream:{path}", 1)) as (back_end, far_end),
+        pytest.raises(LabError, match=r"ended too early.*has left"),
+    ):
+        back_end.measure(1, far_end.close)
 
 
 @pytest.mark.parametrize("program", [legacy64(9000), PROGRAM, legacy64(1)])

@@ -19,7 +19,7 @@ import numpy as np
 from glassnic.backends import Backend, BackendError, open_backend
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import stream_of
-from glassnic.bench.measure import BenchError, Watch
+from glassnic.bench.measure import BenchError, Measure, Watch
 from glassnic.bench.ports import TIMEOUT_S
 from glassnic.device.ports import LENGTH_LEAD, PREFIX_BYTES, Frames
 from glassnic.device.transmit_state import ROOM_BYTES
@@ -39,16 +39,19 @@ class Alone:
         self._process = process
         self._control = control
 
-    def watch(self) -> Watch:
-        """A stopwatch over it."""
-        return Watch(self._process.child.pid)
+    def measure(self, amount: float, meanwhile: Callable[[], object] = lambda: None) -> Measure:
+        """Have it send all its frames, or take as many as must come; do `meanwhile`; wait until both are done.
 
-    def start(self) -> None:
-        """Have it send all its frames, or take as many as must come."""
+        LabError or BenchError if it never is.
+        """
+        watch = Watch(self._process.child.pid)
         self._control.send(b".")
+        meanwhile()
+        self._await_word()
+        watch.stop()
+        return watch.measure(amount)
 
-    def finish(self) -> None:
-        """Wait until it has. LabError or BenchError if it never will."""
+    def _await_word(self) -> None:
         try:
             word = self._control.recv(1)
         except TimeoutError as error:

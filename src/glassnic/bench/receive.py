@@ -65,7 +65,7 @@ def stage(bed: Bed, length: int, count: int) -> Iterator[list[Contender]]:
         open_receivers(rig for rig, _ in rigs)
         yield [
             *(Contender(rig.name, rig.kind, partial(act, rig, far_end)) for rig, far_end in rigs),
-            Contender(alone.NAME, alone.KIND, partial(take_alone, back_end, count, partial(far_end.sendall, run))),
+            Contender(alone.NAME, alone.KIND, partial(back_end.measure, count, partial(far_end.sendall, run))),
         ]
 
 
@@ -80,16 +80,6 @@ def receive(rig: Rig, arrival: Arrival, send: Callable[[], object]) -> Measure:
     measure = watch.measure(len(arrival.frames))
     compare(rig, arrival)
     return measure
-
-
-def take_alone(back_end: Alone, amount: int, send: Callable[[], object]) -> Measure:
-    """Send, wait until a back end alone has taken it all."""
-    watch = back_end.watch()
-    back_end.start()
-    send()
-    back_end.finish()
-    watch.stop()
-    return watch.measure(amount)
 
 
 def open_receivers(rigs: Iterable[Rig]) -> None:

@@ -16,13 +16,12 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 
 from glassnic.bench import alone, inside
-from glassnic.bench.alone import Alone
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import STATION, payload, tcp_packet
 from glassnic.bench.measure import BenchError, Contender, Measure, WrongOutput
 from glassnic.bench.ports import TIMEOUT_S
 from glassnic.bench.programs import LONG_BYTES, MEMORY_BYTES, MSS, RING, Program
-from glassnic.bench.receive import Arrival, await_done, open_receivers, receive, take_alone
+from glassnic.bench.receive import Arrival, await_done, open_receivers, receive
 from glassnic.bench.rigs import Rig, glassnic, in_qemu
 from glassnic.bench.transmit import at_once, lay
 from glassnic.lab.sockets import accept, listen
@@ -112,20 +111,17 @@ def transmitting(bed: Bed, make: Callable[[], Program]) -> Iterator[list[Contend
         far = stack.enter_context(os.fdopen(ground.bridge(), "rb", 0)).fileno()
         ground.add_tap(ALONE)
         back_end = stack.enter_context(alone.sending(bed, f"tap:{ALONE}", program.led, ground.wire.inside))
+
+        def contender(name: str, who: str, kind: str, send: Callable[[], Measure]) -> Contender:
+            return Contender(who, kind, partial(_send, ground, name, who, send, program, far))
+
         yield [
-            *(
-                Contender(
-                    rig.name, rig.kind, partial(_send, ground, name, partial(_by_card, rig, program), program, far)
-                )
-                for name, rig in rigs.items()
-            ),
-            Contender(
-                alone.NAME, alone.KIND, partial(_send, ground, ALONE, partial(_alone, back_end, program), program, far)
-            ),
+            *(contender(name, rig.name, rig.kind, partial(_by_card, rig, program)) for name, rig in rigs.items()),
+            contender(ALONE, alone.NAME, alone.KIND, partial(back_end.measure, len(program.frames))),
         ]
 
 
-def _send(ground: Ground, name: str, send: Callable[[], Measure], program: Program, far: int) -> Measure:
+def _send(ground: Ground, name: str, who: str, send: Callable[[], Measure], program: Program, far: int) -> Measure:
     """Send out of the interface `name`, on the watch, then off it where every frame is looked at."""
     measure = send()
     ground.join(name, bridged=True)
@@ -136,9 +132,9 @@ def _send(ground: Ground, name: str, send: Callable[[], Measure], program: Progr
         ground.join(name, bridged=False)
     for number, (found, wanted) in enumerate(zip(came, program.frames, strict=False)):
         if found != wanted:
-            raise WrongOutput(f"{name}: frame {number} of {len(program.frames)} is not as it must be")
+            raise WrongOutput(f"{who}: frame {number} of {len(program.frames)} is not as it must be")
     if len(came) != len(program.frames):
-        raise WrongOutput(f"{name}: {len(came)} of {len(program.frames)} frames came, in {program.name}")
+        raise WrongOutput(f"{who}: {len(came)} of {len(program.frames)} frames came, in {program.name}")
     return measure
 
 
@@ -149,14 +145,6 @@ def _by_card(rig: Rig, program: Program) -> Measure:
     at_once(rig, program)
     await_done(rig, RING + (program.tails[-1] - 1) * DESCRIPTOR_BYTES)
     rig.port.read(R.STATUS.offset)
-    watch.stop()
-    return watch.measure(len(program.frames))
-
-
-def _alone(back_end: Alone, program: Program) -> Measure:
-    watch = back_end.watch()
-    back_end.start()
-    back_end.finish()
     watch.stop()
     return watch.measure(len(program.frames))
 
@@ -188,7 +176,7 @@ def receiving(bed: Bed, count: int) -> Iterator[list[Contender]]:
         ground.add_tap(ALONE)
         back_end = stack.enter_context(alone.receiving(bed, f"tap:{ALONE}", len(sends), ground.wire.inside))
         sock = stack.enter_context(socket.socket(fileno=ground.open("packet", ALONE)))
-        act = partial(take_alone, back_end, len(arrival.frames), partial(_hand, sock, sends))
+        act = partial(back_end.measure, len(arrival.frames), partial(_hand, sock, sends))
         contenders.append(Contender(alone.NAME, alone.KIND, act))
         yield contenders
 

@@ -82,12 +82,7 @@ def transmit(rig: Rig, sink: Sink, program: Program, ring: Ring) -> Measure:
 
 def send_alone(back_end: Alone, sink: Sink, program: Program) -> Measure:
     """Have the program's frames sent by a back end alone, take what comes, compare."""
-    watch = back_end.watch()
-    back_end.start()
-    sink.take()
-    watch.stop()
-    back_end.finish()
-    measure = watch.measure(len(program.frames))
+    measure = back_end.measure(len(program.frames), sink.take)
     sink.judge(alone.NAME, program)
     return measure
 
