@@ -1,5 +1,5 @@
 """How fast is a back end by itself? A process that hands it ready frames, or takes what it gets, and does nothing else:
-what that takes is the host's, and no card on the same back end can take less.
+what that takes is the host's, whatever card is before it.
 
 Run as a program, this file is that process: `send` with a file of frames, or `receive` with how many must come.
 """
