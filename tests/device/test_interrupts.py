@@ -333,22 +333,23 @@ def test_each_change_of_the_link_raises_lsc(bench: Workbench) -> None:
 # A respite, for a card whose registers answer slowly
 
 TOOK_NS = 1000
+RXT0 = CAUSE.RXT0.mask
 
 
 def handle_one(line: Interrupts) -> None:
     """As a driver does: mask, read the causes, take its time, while the next cause happens; unmask."""
     line.clear_mask(ALL)
     line.take_causes()
-    line.raise_(TXDW)
+    line.raise_(RXT0)
     line.advance(line.now_ns + TOOK_NS)
-    line.set_mask(TXDW)
+    line.set_mask(RXT0)
 
 
 def handled_in_a_row(times: int, longest_respite_ns: int) -> Interrupts:
     line = Interrupts(IMPLEMENTED)
     line.longest_respite_ns = longest_respite_ns
-    line.set_mask(TXDW)
-    line.raise_(TXDW)
+    line.set_mask(RXT0)
+    line.raise_(RXT0)
     for _ in range(times):
         handle_one(line)
     return line
@@ -384,7 +385,7 @@ def test_software_that_unmasks_without_an_interrupt_is_free_at_once() -> None:
     for now_ns in (TOOK_NS, 50 * TOOK_NS):
         line.advance(now_ns)
         line.clear_mask(ALL)
-        line.set_mask(TXDW)
+        line.set_mask(RXT0)
         assert line.free_ns == now_ns
 
 
@@ -392,8 +393,53 @@ def test_a_break_ends_the_row() -> None:
     line = handled_in_a_row(4, 10 * TOOK_NS)
     line.clear_mask(ALL)
     line.take_causes()
-    line.set_mask(TXDW)
-    line.raise_(TXDW)
+    line.set_mask(RXT0)
+    line.raise_(RXT0)
     assert line.line
     handle_one(line)
     assert line.line
+
+
+def handled_sends(longest_respite_ns: int, *causes: int) -> Interrupts:
+    """After an interrupt with these causes has been handled, another send is done."""
+    line = Interrupts(IMPLEMENTED)
+    line.longest_respite_ns = longest_respite_ns
+    line.set_mask(TXDW | RXT0)
+    for cause in causes:
+        line.raise_(cause)
+    line.clear_mask(ALL)
+    line.take_causes()
+    line.advance(line.now_ns + TOOK_NS)
+    line.set_mask(TXDW | RXT0)
+    line.raise_(TXDW)
+    return line
+
+
+def test_who_only_sends_gets_its_buffers_back_after_some_times_as_long_as_the_last_interrupt_took() -> None:
+    line = handled_sends(10 * TOOK_NS, TXDW)
+    assert not line.line
+    assert line.deadline == line.now_ns + SHARE * TOOK_NS
+    line.advance(line.now_ns + SHARE * TOOK_NS)
+    assert line.line
+
+
+def test_what_comes_in_is_told_at_once_and_the_sends_with_it() -> None:
+    line = handled_sends(10 * TOOK_NS, TXDW)
+    line.raise_(RXT0)
+    assert line.line
+    assert line.take_causes() == TXDW | RXT0
+
+
+@pytest.mark.parametrize(("longest_respite_ns", "causes"), [(0, [TXDW]), (10 * TOOK_NS, [TXDW, RXT0])])
+def test_sends_are_told_at_once_where_registers_are_quick_or_frames_come_too(
+    longest_respite_ns: int, causes: list[int]
+) -> None:
+    assert handled_sends(longest_respite_ns, *causes).line
+
+
+def test_a_read_of_icr_that_finds_nothing_changes_nothing() -> None:
+    line = handled_sends(10 * TOOK_NS, TXDW, RXT0)
+    line.take_causes()
+    line.take_causes()
+    line.raise_(TXDW)
+    assert not line.line

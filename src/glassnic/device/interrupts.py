@@ -6,10 +6,15 @@ line, never the causes: between two assertions lie at least ITR * 256 ns, counte
 ITR is there to leave software time of its own, and drivers choose it for registers that answer in a microsecond. Where
 they answer in fifty, a driver that is handed its next interrupt with each end of the last does nothing else. So whoever
 serves registers slowly may set a `longest_respite_ns`, which silicon does not have, and may ask when software is free.
+Who only sends waits for nobody, but for its buffers: it hears of them when it has had time, or with whatever comes in.
 """
 
 from __future__ import annotations
 
+from glassnic.spec.fields import CAUSE
+
+SENT = CAUSE.TXDW.mask | CAUSE.TXQE.mask
+"""Causes that only tell software that it may have its buffers back."""
 ITR_UNIT_NS, ITR_BITS = 256, 0xFFFF
 LONG_AGO_NS = -(1 << 62)
 """When the line last rose, before it ever did: the first assertion waits for nothing."""
@@ -40,6 +45,8 @@ class Interrupts:
         self._handling_ns = 0
         """How long software took over its last interrupt, from the line's rise to a write of IMS."""
         self._unbroken = 0
+        self._only_sent = False
+        """Did the last causes that software took tell of nothing but what was sent?"""
         self._respite_until_ns = LONG_AGO_NS
         self.line = False
         self._rose_ns, self._handled_ns = LONG_AGO_NS, 0
@@ -52,6 +59,8 @@ class Interrupts:
     def take_causes(self) -> int:
         """A read of ICR: all causes, which it clears."""
         causes, self.icr = self.icr, 0
+        if causes:
+            self._only_sent = not causes & ~SENT
         self.line = False
         return causes
 
@@ -93,14 +102,21 @@ class Interrupts:
 
     @property
     def _earliest_ns(self) -> int:
-        """When the line may rise."""
-        return max(self._rose_ns + self.throttle_ns, self._respite_until_ns)
+        """When the line may rise. Who only sends gets its buffers back when it has had time for itself."""
+        only_sends = self._only_sent and not self.icr & self.ims & ~SENT
+        respite_until_ns = self._rested_ns if only_sends else self._respite_until_ns
+        return max(self._rose_ns + self.throttle_ns, respite_until_ns)
 
     @property
     def free_ns(self) -> int:
         """When software has time for more; while an interrupt is being handled, the latest that this may take."""
         if self.line or not self.ims:
             return self._rose_ns + LONGEST_HANDLING_NS
+        return self._rested_ns
+
+    @property
+    def _rested_ns(self) -> int:
+        """When software has had its share of time since its last interrupt."""
         return self._handled_ns + min(SHARE * self._handling_ns, self.longest_respite_ns)
 
     def _handled(self, next_waits: bool) -> None:
