@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnic.backends import Backend, BackendError, open_backend
+from glassnic.backends.inbox import ROWS
 from glassnic.bench.bed import Bed
 from glassnic.bench.frames import stream_of
 from glassnic.bench.measure import BenchError, Measure, Watch
@@ -28,8 +29,6 @@ from glassnic.lab.sockets import accept, listen
 
 NAME, KIND = "the back end alone", "backend"
 OPEN = "is open"
-FRAMES_PER_CALL = 1024
-"""So many are taken at a time, as the card does."""
 
 
 class Alone:
@@ -108,7 +107,7 @@ def receive_all(backend: Backend, count: int) -> None:
     ready = select.poll()
     ready.register(backend.fileno(), select.POLLIN)
     while count > 0:
-        came = len(backend.receive(FRAMES_PER_CALL))
+        came = len(backend.receive(ROWS))
         count -= came
         if not came:
             ready.poll()

@@ -1,4 +1,5 @@
-"""How does the engine touch bytes? By leaves over a uint8 array: load or store a quadword, copy a run, sum words.
+"""How does the engine touch bytes? By leaves over a uint8 array: load or store a quadword, copy a run or call it up,
+sum words.
 
 They are the only places where speed asks for more than plain Python over arrays: jitted, each becomes the machine's
 own unaligned load, copy and vector sum, without bounds checks; plain, numpy does the same. Callers have checked every
