@@ -15,6 +15,8 @@ from glassnic.spec.registers import REGISTERS
 from programs import Program
 from transmit_bench import KINDS, Bench
 
+AT_NO_TIME_NS = 1 << 62
+"""When a turn has to be over."""
 ROOMY, TIGHT = 1 << 20, 1
 """Of a socket's buffer. The kernel keeps some room whatever is asked for: a tight one takes a frame or two."""
 
@@ -36,7 +38,7 @@ class Lending(Bench):
         self.core.registers.store(REGISTERS[name].offset, value)
         self.board.get(name, self.transmit.changed)(value)
         while self.transmit.pending:
-            self.transmit.sweep(True, self.outlet)
+            self.transmit.sweep(True, self.outlet, AT_NO_TIME_NS)
             arrived = list(self._arrived())
             sent = self.transmit.sent()
             rest = [sent.stream()] if self.outlet.led == RUN else sent.with_lead() if self.outlet.led else sent

@@ -1,4 +1,5 @@
-"""How does compiled code reach the host? By system calls on descriptors lent to it: read(2), write(2), writev(2).
+"""How does compiled code reach the host? By system calls on descriptors lent to it: read(2), write(2), writev(2); and
+by a look at its clock.
 
 No chapter of the manual: this is ours. A failure is -1, whatever it is: what is wrong only Python can ask, by a second
 try. With the JIT off Python's own calls do the same.
@@ -7,6 +8,7 @@ try. With the JIT off Python's own calls do the same.
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,9 @@ Octets = NDArray[np.uint8]
 Pieces = NDArray[np.int64]
 
 if ENABLED:
-    from numba.core import types
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
 
     # A register holds an int as it holds a ssize_t, so that no narrowing is needed.
     _read: Any = types.ExternalFunction("read", types.intp(types.intp, types.intp, types.intp))
@@ -48,7 +52,28 @@ if ENABLED:
             pieces[row, 0] -= data.ctypes.data
         return taken
 
+    @intrinsic
+    def _clock(typing: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            number, word = ir.IntType(32), ir.IntType(64)
+            kind = ir.FunctionType(number, [number, word.as_pointer()])
+            ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+                builder.module, kind, "clock_gettime"
+            )
+            now = cgutils.alloca_once(builder, word, size=2)  # type: ignore[no-untyped-call]
+            builder.call(ask, [number(time.CLOCK_MONOTONIC), now])
+            seconds, rest = (builder.load(builder.gep(now, [number(half)])) for half in range(2))
+            return builder.add(builder.mul(seconds, word(10**9)), rest)
+
+        return types.int64(), generate
+
+    @kernel
+    def monotonic_ns() -> int:
+        """The same as `time.monotonic_ns`."""
+        return int(_clock())  # type: ignore[call-arg, arg-type, unused-ignore]
+
 else:
+    monotonic_ns = time.monotonic_ns
 
     def read(fd: int, octets: Octets, start: int, end: int) -> int:
         try:

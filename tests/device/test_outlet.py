@@ -17,7 +17,7 @@ from glassnic.device.recorder import Recorder
 from glassnic.device.transmit_state import ROOM_BYTES
 from glassnic.spec.fields import RCTL, TCTL
 from glassnic.spec.registers import R
-from outlet_bench import ROOMY, TIGHT, both_ways
+from outlet_bench import AT_NO_TIME_NS, ROOMY, TIGHT, both_ways
 from programs import Program, programs
 from transmit_bench import KINDS
 
@@ -47,11 +47,12 @@ def test_frames_each_by_itself_leave_as_they_would_by_python(kind: str, room: in
 class Flow:
     """A card with a link, and sends of 64 KB given to it, cut by nobody yet."""
 
-    def __init__(self, sends: int, outlet: Outlet) -> None:
+    def __init__(self, sends: int, outlet: Outlet, until_ns: int = AT_NO_TIME_NS) -> None:
         program = tso64k(sends)
         self.engine = Engine(FlatMemory(MEMORY_BYTES), Recorder())
         self.engine.lay(program)
         self.engine.nic.outlet = outlet
+        self.engine.nic.turn_until_ns = until_ns
         self.engine.nic.write(R.TDT.offset, program.tails[-1])
         self.expected = stream_of(program.frames)
 
@@ -68,6 +69,18 @@ def test_one_turn_fills_the_arena_more_than_once_where_the_frames_go_at_once(tmp
         left = (tmp_path / "wire").read_bytes()
     assert len(left) > ROOM_BYTES * 2
     assert left == flow.expected
+
+
+@pytest.mark.parametrize("until_ns", [0, 1])
+def test_a_turn_that_has_to_be_over_fills_the_arena_once(tmp_path: Path, until_ns: int) -> None:
+    with (tmp_path / "wire").open("wb", buffering=0) as wire:
+        flow = Flow(8, Outlet(wire.fileno(), RUN), until_ns)
+        assert len(flow.turn()) == 0
+        left = (tmp_path / "wire").read_bytes()
+        assert ROOM_BYTES < len(left) < ROOM_BYTES + 2048
+        while flow.engine.nic.pending:
+            assert len(flow.turn()) == 0
+    assert (tmp_path / "wire").read_bytes() == flow.expected
 
 
 def test_what_a_full_pipe_has_not_taken_is_sent_from_the_midst_of_a_frame_on() -> None:

@@ -13,6 +13,7 @@ import pytest
 from glassnic.backends import open_backend
 from glassnic.device.interrupts import LONGEST_HANDLING_NS
 from glassnic.device.ports import Frames
+from glassnic.server.card import TURN_NS
 from glassnic.server.pace import MANY
 from glassnic.transports.vfio_user import messages as m
 from plugged import (
@@ -272,6 +273,14 @@ def test_an_eeprom_file_that_cannot_be_written_is_one_sentence(machine: Machine,
         card.engine_ready()
         card.turn(0)
     assert len(machine.said) == 1
+
+
+def test_the_engine_is_told_when_a_turn_has_to_be_over(machine: Machine, path: Path) -> None:
+    card = machine.add(path, open_backend("null"))
+    for now_ns in (1, 10**9):
+        card.stir()
+        card.turn(now_ns)
+        assert card.nic.turn_until_ns == now_ns + TURN_NS
 
 
 def test_while_the_engine_is_loading_registers_answer_and_rings_wait(machine: Machine, path: Path) -> None:

@@ -1,9 +1,9 @@
 """How do frames come in where the engine fetches them itself? By read(2) on a descriptor that a back end lends, into
 its inbox: as a run on a stream, each behind its length, or each by itself.
 
-They come as they leave (`outlet.py`): where nobody else looks at them, the engine asks again as long as much comes.
-Where nothing comes, only Python can ask why. No chapter of the manual; leaves of the receive engine, under its rules,
-and of `Inbox`, the general way.
+They come as they leave (`outlet.py`): where nobody else looks at them, the engine asks again as long as much comes
+and the turn's time lasts. Where nothing comes, only Python can ask why. No chapter of the manual; leaves of the receive
+engine, under its rules, and of `Inbox`, the general way.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD
 from glassnic.device.span import copy, shift
-from glassnic.syscalls import Octets, read
+from glassnic.syscalls import Octets, monotonic_ns, read
 
 Words = NDArray[np.int64]
 
-FD, RUNS, BEGIN, END, ROUNDS, COUNT, OCTETS, LAST = range(8)
-"""Words of an inlet: the descriptor; 1 if it is a stream; what of the stream nobody has taken yet. Of one turn: how
-often it may ask; how many frames and octets came, and how many octets the last time."""
+FD, RUNS, BEGIN, END, UNTIL, COUNT, OCTETS, LAST = range(8)
+"""Words of an inlet: the descriptor; 1 if it is a stream; what of the stream nobody has taken yet. Of one turn: until
+when it may ask again; how many frames and octets came, and how many octets the last time."""
 INLET_WORDS = 8
 
 RUN_BYTES = 1 << 18
@@ -28,8 +28,6 @@ RUN_BYTES = 1 << 18
 INBOX_BYTES = RUN_BYTES + VNET_LEAD + MAX_FRAME_BYTES
 PLENTY_BYTES = 8192
 """What brought so much is asked again at once."""
-MOST_ROUNDS = 4
-"""How often the engine asks in one turn: the guest's registers wait."""
 
 
 @leaf
@@ -40,6 +38,12 @@ def take_in(inbox: Octets, bounds: NDArray[np.int64], lead: int, words: Words) -
     words[COUNT] += number
     words[OCTETS] += words[LAST]
     return number
+
+
+@leaf
+def asks_again(words: Words) -> bool:
+    """Did much come the last time, and is there time for more?"""
+    return bool(words[LAST] >= PLENTY_BYTES and monotonic_ns() < words[UNTIL])
 
 
 @leaf

@@ -73,6 +73,8 @@ class Nic:
         """True while the back end takes no more: the transmit ring waits."""
         self.outlet = NO_OUTLET
         """Where frames may leave at once, without being `sent`."""
+        self.turn_until_ns = 0
+        """Until then, by the host's clock, a turn may go on with what leaves and comes by itself; it does so once."""
         self.asleep = False
         """True in a power state below D0: frames only wake (§6)."""
         self.link.on_change = self._link_changed
@@ -188,7 +190,7 @@ class Nic:
 
     def take_from(self, inlet: Inlet) -> bool:
         """Fetch frames from the wire. False: none came, or they are to be given with `receive`."""
-        return not (self.asleep or self._cut_off) and self.receiver.take_from(inlet, self.link.up)
+        return not (self.asleep or self._cut_off) and self.receiver.take_from(inlet, self.link.up, self.turn_until_ns)
 
     @property
     def _cut_off(self) -> bool:
@@ -243,7 +245,7 @@ class Nic:
                 self.transmit.sweep()
                 self.sent()
             else:
-                self.transmit.sweep(True, self.outlet)
+                self.transmit.sweep(True, self.outlet, self.turn_until_ns)
         if self.receiver.pending:
             self.receiver.deliver()
 

@@ -1,8 +1,9 @@
 """How do frames leave from within the engine? By write(2) on a descriptor that the back end lends: as a run, or each.
 
 To come back to Python for each filling of the arena costs as much as a hundred frames do; so where nobody else looks at
-them, the engine hands the frames on itself. What the host does not take stays for the general way, `Transmit.sent`,
-which knows what to do about it. No chapter of the manual; leaves of the transmit engine, under its rules.
+them, the engine hands the frames on itself, and fills the arena again until the turn has to be over. What the host does
+not take stays for the general way, `Transmit.sent`, which knows what to do about it. No chapter of the manual; leaves
+of the transmit engine, under its rules.
 """
 
 from __future__ import annotations
@@ -23,10 +24,17 @@ from glassnic.device.transmit_state import (
     LIMIT_BYTES,
     OUTLET,
     PIECES,
+    UNTIL,
     Desk,
     Setting,
 )
-from glassnic.syscalls import write, write_pieces
+from glassnic.syscalls import monotonic_ns, write, write_pieces
+
+
+@leaf
+def leave_in_time(desk: Desk) -> bool:
+    """Let the frames in the arena go; True: all have gone, and there is time to fill it again."""
+    return leave(desk) and bool(monotonic_ns() < desk.state[UNTIL])
 
 
 @leaf

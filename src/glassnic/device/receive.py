@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from glassnic.device.core import Core
 from glassnic.device.filters import exact_addresses
-from glassnic.device.inlet import COUNT, FD, INLET_WORDS, MOST_ROUNDS, OCTETS, ROUNDS
+from glassnic.device.inlet import COUNT, FD, INLET_WORDS, OCTETS, UNTIL
 from glassnic.device.ports import Frames, Inlet
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
@@ -68,7 +68,7 @@ JUDGEMENT = RX.CHECKSUM.mask | 0xFF << RX.CE.lo
 XON, XOFF = range(2)
 GIVEN = np.zeros(INLET_WORDS, np.int64)
 """In place of an inlet's words, for frames that are here."""
-GIVEN[FD], GIVEN[ROUNDS] = -1, 1
+GIVEN[FD] = -1
 
 Octets = bytes | bytearray | memoryview
 
@@ -153,8 +153,9 @@ class Receive:
             arrive(frames.arena, frames.bounds, frames.lead, GIVEN, way, *self._begin())
             self._settle()
 
-    def take_from(self, inlet: Inlet, link_up: bool) -> bool:
-        """Fetch frames from a back end's inlet. False: none came, or they are to be given, for nobody listens here."""
+    def take_from(self, inlet: Inlet, link_up: bool, until_ns: int = 0) -> bool:
+        """Fetch frames from a back end's inlet, at least once, and until then as long as many come. False: none came,
+        or they are to be given, for nobody listens here."""
         words = inlet.words
         words[COUNT] = words[OCTETS] = 0
         if not self._hears(link_up):
@@ -163,7 +164,7 @@ class Receive:
             self.deliver()
         # One that asks its partner to stop looks after each time whether it is to.
         stops = self.core.traits.host_waits or take(self.core.registers[R.CTRL], CTRL.TFCE)
-        words[ROUNDS] = 1 if stops else MOST_ROUNDS
+        words[UNTIL] = 0 if stops else until_ns
         arrive(*inlet, WIRE, *self._begin())
         self._settle()
         return bool(words[COUNT])

@@ -24,7 +24,7 @@ from glassnic.device.filters import (
     passes,
     passes_control,
 )  # fmt: skip
-from glassnic.device.inlet import FD, LAST, PLENTY_BYTES, ROUNDS, take_in
+from glassnic.device.inlet import FD, asks_again, take_in
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD
 from glassnic.device.receive_checksum import IXSM, verdict
@@ -112,12 +112,12 @@ def arrive(
     desk = Desk(data, ranges, arena, waiting, exact, multicast, vlans, state, counts, rows, tally)
     setting = unpack(words)
     lent = source[FD] >= 0
-    for _ in range(source[ROUNDS]):
+    while True:
         number = take_in(inbox, bounds, lead, source) if lent else len(bounds)
         for row in range(number):
             come(desk, setting, inbox, bounds[row, 0], bounds[row, 1], lead, way, lent)
-        if lent and source[LAST] < PLENTY_BYTES:
-            break
+        if not asks_again(source):
+            return
 
 
 @kernel

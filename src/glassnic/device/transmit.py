@@ -38,6 +38,7 @@ from glassnic.device.transmit_state import (
     TAIL,
     TODO,
     TRAITS_USED,
+    UNTIL,
     Desk,
     Setting,
 )
@@ -48,7 +49,7 @@ from glassnic.spec.fields import CAUSE, CTRL, PBA, TCTL, TXDCTL
 from glassnic.spec.registers import R
 
 BUDGET_DESCRIPTORS = 2048
-"""The most descriptors of one turn; where frames are long, the arena is full before."""
+"""The most descriptors of one filling; where frames are long, the arena is full before."""
 
 TXDW = CAUSE.TXDW.mask
 
@@ -154,11 +155,12 @@ class Transmit:
         if self.timer.expired(self.core.now_ns):
             self.core.interrupts.raise_(TXDW)
 
-    def sweep(self, may_hand_over: bool = False, outlet: Outlet = NO_OUTLET) -> None:
+    def sweep(self, may_hand_over: bool = False, outlet: Outlet = NO_OUTLET, until_ns: int = 0) -> None:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
 
         `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so. What
-        leaves by the `outlet` is not among what was `sent`.
+        leaves by the `outlet` is not among what was `sent`, and makes room for more in the same turn, `until_ns` of the
+        host's clock.
         """
         core, state = self.core, self._state
         setting = self._set() if self._setting is None else self._setting
@@ -166,7 +168,7 @@ class Transmit:
             self.head_moved(0)
             return
         state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over and not self.all_cut_here
-        state[OUTLET], state[LED] = outlet
+        (state[OUTLET], state[LED]), state[UNTIL] = outlet, until_ns
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
         self._full = walk(*desk, setting) == FULL and state[GONE] < state[FRAMES]
         self._complete(state[CAUSES], bool(state[DELAYED]))

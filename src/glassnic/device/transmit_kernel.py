@@ -16,7 +16,7 @@ from glassnic.device.framing import finish_frame
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up
-from glassnic.device.outlet import leave, rewind
+from glassnic.device.outlet import leave_in_time, rewind
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
 from glassnic.device.span import copy, load64, reach
 from glassnic.device.transmit_state import (
@@ -45,7 +45,6 @@ from glassnic.device.transmit_state import (
     OFFSET,
     PIECES,
     PLAIN,
-    ROUNDS,
     SEGMENTED,
     SPENT,
     TAG,
@@ -89,22 +88,21 @@ def walk(
     """One turn: the members of a `Desk` and the numbers of a `Setting` come in one by one, for that is the quickest."""
     desk = Desk(data, ranges, arena, bounds, header, state, contexts, counts, rows, tally, pieces)
     setting = unpack(words)
-    state[TRIED] = state[CAUSES] = state[DELAYED] = 0
+    state[CAUSES] = state[DELAYED] = 0
     record(desk, events.TURN, state[NOW], state[HEAD], state[TAIL])
-    verdict = FULL
-    for _ in range(ROUNDS):
+    while True:
         rewind(desk, setting)
         verdict = take_descriptors(desk, setting)
         gather_up(desk, setting)
-        if not leave(desk) or verdict != FULL:
-            break
-    return verdict
+        if not leave_in_time(desk) or verdict == EMPTY:
+            return verdict
 
 
 @leaf
 def take_descriptors(desk: Desk, setting: Setting) -> int:
     """Take descriptors until none is left (EMPTY), the budget is SPENT, or the arena is FULL; says which."""
     state = desk.state
+    state[TRIED] = 0
     for _ in range(setting.budget):
         if state[TODO] <= 0:
             return EMPTY

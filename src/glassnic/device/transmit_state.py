@@ -19,18 +19,19 @@ from glassnic.spec.profiles import Traits
 HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, DELAYED, LOADED, NOW, MAY_HAND_OVER = (
     range(15)
 )
-# ... of the frames in the arena: how many have gone, how much of the next one has; and what takes them (`outlet.py`).
-GONE, BEGUN, OUTLET, LED = range(15, 19)
+# ... of the frames in the arena: how many have gone, how much of the next one has; what takes them (`outlet.py`),
+# and until when a turn may fill the arena again.
+GONE, BEGUN, OUTLET, LED, UNTIL = range(15, 20)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(19, 32)
-STATE_WORDS = 32
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(20, 33)
+STATE_WORDS = 33
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
 
 ROOM_BYTES = 212_992
-"""A turn ends when this much is in the arena: it stays in the cache, no register read waits long, and the buffer of a
-unix socket, as large as that, takes it at once."""
+"""A filling ends when this much is in the arena: it stays in the cache, no register read waits long, and the buffer of
+a unix socket, as large as that, takes it at once."""
 LIMIT_BYTES = (1 << 16) - 80
 ARENA_BYTES = ROOM_BYTES + (1 << 18)
 """A frame of 64 KB may be begun at the limit, and if it was to leave whole but is cut after all, its cuts follow."""
@@ -38,12 +39,10 @@ HEADER_BYTES = 0xFF + 14
 """The prototype header has at most 240 bytes; a field that a context's offsets lay beyond it is still in the array."""
 MOST_PIECES = 64
 """How many pieces of a whole send may be lent by guest memory (`lending.py`)."""
-ROUNDS = 8
-"""How often a turn may fill the arena, where the frames leave at once."""
 ARENA_FRAMES = 20480
 """More frames than the arena can hold of the shortest kind."""
 TRIES = 2048
-"""The most frames that one turn tries to send, whether they can be sent or not: it bounds what nonsense costs."""
+"""The most frames that one filling tries to send, whether they can be sent or not: it bounds what nonsense costs."""
 
 TAG = 4
 """Room before a frame for a tag, where the first descriptor announces one."""

@@ -31,8 +31,8 @@ from glassnic.xray.probe import Probe
 
 WrapperT = TypeVar("WrapperT", bound=Backend)
 P = ParamSpec("P")
-TURN_NS = 500_000
-"""So long a card goes on working before the client's messages are looked at again."""
+TURN_NS = 600_000
+"""So long a card goes on working before the client's messages are looked at again: a register read may wait for it."""
 
 LONGEST_RESPITE_NS = 5_000_000
 """What a guest is given at most for itself, where interrupts would follow each other or frames keep coming."""
@@ -74,6 +74,8 @@ class Card:
         self._backend_watch = (-1, 0)
         self._moved = False
         """Frames may have left the card, and are to be taken from it."""
+        self._frames_wait = False
+        """The backend has frames, or has failed, which whoever asks it for some will hear."""
         self._stirred = True
         """Something but the clock may have changed what the card has to do; reads of registers do not."""
         self._due: int | None = None
@@ -154,6 +156,7 @@ class Card:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
         nic.outlet = self._backend.outlet if self._alone else NO_OUTLET
+        nic.turn_until_ns = now_ns + TURN_NS
         due = nic.deadline
         if self._probe is not None and nic.core.recorder.total != self._told:
             self._moved = True  # something odd was asked for, and may be no work at all
@@ -163,12 +166,12 @@ class Card:
         if self._moved:
             self._moved = False
             self._send_frames()
-            while nic.pending and time.monotonic_ns() < now_ns + TURN_NS:
+            while nic.pending and time.monotonic_ns() < nic.turn_until_ns:
                 nic.work()
                 self._send_frames()
             due = nic.deadline
         fetch_ns = self._pace.due
-        fetches = self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
+        fetches = self._frames_wait or self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
         if fetches and nic.ready and not nic.receiver.full:
             self._take_frames()
             due, fetch_ns = now_ns, self._pace.due
@@ -267,12 +270,12 @@ class Card:
     # The backend
 
     def _backend_ready(self, events: int) -> None:
-        """The backend takes frames again, or has some, or has failed, which whoever asks it for some will hear."""
+        """The backend takes frames again, or has some for this turn."""
         self._stirred = True
         if events & OUT:
             self._with_backend(self._backend.flush)
         if events & ~OUT:
-            self._take_frames()
+            self._frames_wait = True
 
     def _send_frames(self) -> None:
         frames = self.nic.sent()
@@ -286,16 +289,16 @@ class Card:
 
     def _take_frames(self) -> None:
         """Frames from the wire go into the card as they come: what it has no room for, it drops and counts itself."""
+        self._frames_wait = False
         self._moved = True  # the card may answer at once, with a PAUSE frame
         self.nic.advance(time.monotonic_ns())  # moderation and delays count from now
-        until_ns = self.nic.now_ns + TURN_NS
         take: Callable[[Frames], None] = self.nic.receive
         if self._probe is not None:
             take = partial(self._record_received, self._probe, take)
         if self.tape is not None:
             take = partial(self._keep_received, self.tape, take)
         self._with_backend(self._fetch, take)
-        while self._pace.plenty and not self.nic.receiver.full and time.monotonic_ns() < until_ns:
+        while self._pace.plenty and not self.nic.receiver.full and time.monotonic_ns() < self.nic.turn_until_ns:
             self._with_backend(self._fetch, take)
 
     def _fetch(self, take: Callable[[Frames], None]) -> None:

@@ -97,7 +97,7 @@ class Watch:
         from glassnic.xray.tally import show  # with its library, only where there is something to show
 
         if self.counts:
-            show(self.counts)
+            show({key: (count.first, count.times) for key, count in self.counts.items()})
         else:
             print("watched: nothing that was asked for, and no frame that left, was out of order")
         if self.sink is not None and self.sink.dropped:
