@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
-from glassnic.device.receive_state import ADDRESS, FCS, HEADER, INEXACT, TAG, WAY_LO, Desk, Setting, record, word
+from glassnic.device.receive_state import ADDRESS, FCS, HEADER, INEXACT, TAG, WAY_LO, Desk, Setting, word
+from glassnic.device.recorder import record
 from glassnic.device.register_file import RegisterFile
 from glassnic.device.span import load64
 from glassnic.spec import events, ways

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from glassnic.device.crc import crc32
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD
+from glassnic.device.recorder import record
 from glassnic.device.span import clear, copy, shift, store_be16
 from glassnic.device.statistics import INDEX
-from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting, record
+from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting
 from glassnic.spec import bits, events
 from glassnic.spec.descriptors import TX_DATA
 

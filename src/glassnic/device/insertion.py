@@ -7,8 +7,9 @@ for is done if it lies in the packet, and otherwise recorded and left alone (§3
 from __future__ import annotations
 
 from glassnic.device.leaf import leaf
+from glassnic.device.recorder import record
 from glassnic.device.span import fold, load_be16, store_be16, sum_words
-from glassnic.device.transmit_state import Desk, Setting, record
+from glassnic.device.transmit_state import Desk, Setting
 from glassnic.spec import events
 
 

@@ -8,6 +8,9 @@ of the transmit engine, under its rules.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD, RUN
 from glassnic.device.span import shift
@@ -28,7 +31,7 @@ from glassnic.device.transmit_state import (
     Desk,
     Setting,
 )
-from glassnic.syscalls import monotonic_ns, write, write_pieces
+from glassnic.syscalls import Octets, monotonic_ns, write, write_pieces
 
 
 @leaf
@@ -48,13 +51,18 @@ def leave(desk: Desk) -> bool:
 @leaf
 def leave_each(desk: Desk) -> bool:
     """A write a frame."""
-    state, bounds = desk.state, desk.bounds
-    while state[GONE] < state[FRAMES]:
-        row = state[GONE]
-        if write(state[OUTLET], desk.arena, bounds[row, 0] - state[LED], bounds[row, 1]) < 0:
-            return False
-        state[GONE] = row + 1
-    return True
+    state = desk.state
+    state[GONE] = write_each(state[OUTLET], desk.arena, desk.bounds, state[GONE], state[FRAMES], state[LED])
+    return bool(state[GONE] == state[FRAMES])
+
+
+@leaf
+def write_each(fd: int, arena: Octets, bounds: NDArray[np.int64], row: int, end: int, led: int) -> int:
+    """Write the frames of the rows from `row` to `end`, each with what leads it; says before which row the host took no
+    more."""
+    while row < end and write(fd, arena, bounds[row, 0] - led, bounds[row, 1]) >= 0:
+        row += 1
+    return row
 
 
 @leaf

@@ -61,10 +61,10 @@ from glassnic.device.receive_state import (
     Desk,
     Setting,
     lying_in,
-    record,
     unpack,
     word,
 )  # fmt: skip
+from glassnic.device.recorder import record
 from glassnic.device.span import copy, fold, load64, prefetch, reach, store64, sum_words
 from glassnic.device.statistics import INDEX
 from glassnic.jit import kernel

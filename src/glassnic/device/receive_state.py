@@ -147,16 +147,3 @@ def lying_in(desk: Desk, arena: NDArray[np.uint8]) -> Desk:
         desk.data, desk.ranges, arena, desk.waiting, desk.exact, desk.multicast, desk.vlans, desk.state, desk.counts,
         desk.rows, desk.tally,
     )  # fmt: skip
-
-
-@leaf
-def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
-    """Append a row; the same as `Recorder.record`."""
-    total = desk.tally[0]
-    row = total & (len(desk.rows) - 1)
-    desk.rows[row, 0] = event
-    desk.rows[row, 1] = a
-    desk.rows[row, 2] = b
-    desk.rows[row, 3] = c
-    desk.tally[0] = total + 1
-    desk.tally[event] += 1

@@ -8,9 +8,12 @@ the code is the same.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnic.device.leaf import leaf
 from glassnic.spec.events import BY_NUMBER, KINDS, Event
 
 CAPACITY_ROWS = 1 << 16
@@ -25,7 +28,7 @@ class Recorder:
         self.tally: NDArray[np.int64] = np.zeros(KINDS, np.int64)
 
     def record(self, event: int, a: int = 0, b: int = 0, c: int = 0) -> None:
-        """Append a row. The jitted twin of this is `record` in `transmit_state.py`."""
+        """Append a row. Its jitted twin is below."""
         total = int(self.tally[0])
         self.rows[total & (len(self.rows) - 1)] = (event, a, b, c)
         self.tally[0] = total + 1
@@ -51,3 +54,26 @@ class Recorder:
         """Each kind of finding that happened, with its count."""
         counted = ((BY_NUMBER[number], int(self.tally[number])) for number in BY_NUMBER)
         return [(event, count) for event, count in counted if event.finding and count]
+
+
+class Desk(Protocol):
+    """What an engine works on has the recorder's arrays among it."""
+
+    @property
+    def rows(self) -> NDArray[np.int64]: ...
+
+    @property
+    def tally(self) -> NDArray[np.int64]: ...
+
+
+@leaf
+def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
+    """Append a row; the same as `Recorder.record`."""
+    total = desk.tally[0]
+    row = total & (len(desk.rows) - 1)
+    desk.rows[row, 0] = event
+    desk.rows[row, 1] = a
+    desk.rows[row, 2] = b
+    desk.rows[row, 3] = c
+    desk.tally[0] = total + 1
+    desk.tally[event] += 1

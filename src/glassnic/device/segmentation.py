@@ -10,6 +10,7 @@ from glassnic.device.handover import hand_over, host_cuts_alike
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up, lend
+from glassnic.device.recorder import record
 from glassnic.device.span import copy
 from glassnic.device.stamping import record_prototype, stamp_header
 from glassnic.device.statistics import INDEX
@@ -31,7 +32,6 @@ from glassnic.device.transmit_state import (
     WHOLE,
     Desk,
     Setting,
-    record,
     room,
 )
 from glassnic.spec import events

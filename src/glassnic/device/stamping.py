@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from glassnic.device.framing import take
 from glassnic.device.leaf import leaf
+from glassnic.device.recorder import record
 from glassnic.device.span import load_be16, store_be16
-from glassnic.device.transmit_state import IN_COMMAND, IN_RANGES, LENGTH, NUMBER, Desk, Setting, record
+from glassnic.device.transmit_state import IN_COMMAND, IN_RANGES, LENGTH, NUMBER, Desk, Setting
 from glassnic.spec import events
 from glassnic.spec.descriptors import RANGES, TX_CONTEXT
 

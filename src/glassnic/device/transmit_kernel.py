@@ -17,6 +17,7 @@ from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up
 from glassnic.device.outlet import leave_in_time, rewind
+from glassnic.device.recorder import record
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
 from glassnic.device.span import copy, load64, reach
 from glassnic.device.transmit_state import (
@@ -55,7 +56,6 @@ from glassnic.device.transmit_state import (
     WHOLE,
     Desk,
     Setting,
-    record,
     room,
     unpack,
 )

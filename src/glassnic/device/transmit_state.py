@@ -121,16 +121,3 @@ def room(desk: Desk) -> bool:
     """May another frame, whatever its length, be begun?"""
     state = desk.state
     return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < TRIES)
-
-
-@leaf
-def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
-    """Append a row; the same as `Recorder.record`."""
-    total = desk.tally[0]
-    row = total & (len(desk.rows) - 1)
-    desk.rows[row, 0] = event
-    desk.rows[row, 1] = a
-    desk.rows[row, 2] = b
-    desk.rows[row, 3] = c
-    desk.tally[0] = total + 1
-    desk.tally[event] += 1
