@@ -11,7 +11,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnic.device.inlet import FD, INBOX_BYTES, INLET_WORDS, RUNS, Words, next_length, take_in
+from glassnic.device.inlet import BEGIN, END, FD, INBOX_BYTES, INLET_WORDS, RUNS, Words, next_length, take_in
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD, Frames, Inlet
 from glassnic.jit import kernel
 from glassnic.syscalls import Octets
@@ -45,12 +45,23 @@ class Inbox:
     def __init__(self, fd: int, lead: int, runs: bool = False) -> None:
         words = np.zeros(INLET_WORDS, np.int64)
         words[FD], words[RUNS] = fd, runs
+        self._state = words.data
+        """The same words: plain Python reads them sooner so."""
         self.inlet = Inlet(np.zeros(INBOX_BYTES, np.uint8), np.zeros((ROWS, 2), np.int64), lead, words)
 
     @property
     def next_length(self) -> int:
         """Of a stream: how long the next frame is that has not been taken, -1 if that has not come yet."""
         return int(upcoming(self.inlet.arena, self.inlet.words))
+
+    @property
+    def pending(self) -> bool:
+        """Of a stream: has a frame come whole that nobody has taken, or the length of one that cannot be?"""
+        here = self._state[END] - self._state[BEGIN]
+        if here < LENGTH_LEAD:
+            return False
+        length = self.next_length
+        return length > MAX_FRAME_BYTES or here >= LENGTH_LEAD + length
 
     def fetch(self, limit: int) -> Frames:
         """What has come, at most `limit` frames; none also where the descriptor fails."""

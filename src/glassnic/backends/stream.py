@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from glassnic.backends import unix_socket
 from glassnic.backends.inbox import Inbox
 from glassnic.backends.port import BackendError
-from glassnic.device.inlet import BEGIN, END
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, PREFIX_BYTES, RUN, Frames, Outlet
 from glassnic.device.transmit_state import ROOM_BYTES
 
@@ -65,11 +64,7 @@ class Stream:
 
     @property
     def pending(self) -> bool:
-        begin, end = self.inlet.words[BEGIN : END + 1].tolist()
-        if end - begin < LENGTH_LEAD:
-            return False
-        length = self._inbox.next_length
-        return length > MAX_FRAME_BYTES or end >= begin + LENGTH_LEAD + length
+        return self._inbox.pending
 
     def fileno(self) -> int:
         return self._link.fileno()
