@@ -159,8 +159,7 @@ class Transmit:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
 
         `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so. What
-        leaves by the `outlet` is not among what was `sent`, and makes room for more in the same turn, `until_ns` of the
-        host's clock.
+        leaves by the `outlet` is not among what was `sent`, and makes room for more until then, by the host's clock.
         """
         core, state = self.core, self._state
         setting = self._set() if self._setting is None else self._setting

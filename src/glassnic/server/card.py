@@ -171,8 +171,8 @@ class Card:
                 self._send_frames()
             due = nic.deadline
         fetch_ns = self._pace.due
-        fetches = self._frames_wait or self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
-        if fetches and nic.ready and not nic.receiver.full:
+        fetches = self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
+        if self._frames_wait or (fetches and nic.ready and not nic.receiver.full):
             self._take_frames()
             due, fetch_ns = now_ns, self._pace.due
         if self._connection is not None:
