@@ -74,7 +74,7 @@ class Nic:
         self.outlet = NO_OUTLET
         """Where frames may leave at once, without being `sent`."""
         self.turn_until_ns = 0
-        """Until then, by the host's clock, a turn may go on with what leaves and comes by itself; it does so once."""
+        """Until then, by the host's clock, a turn repeats what leaves and comes by itself; it does so once at least."""
         self.asleep = False
         """True in a power state below D0: frames only wake (§6)."""
         self.link.on_change = self._link_changed
