@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, Outlet
+from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, Outlet, Patience
 from glassnic.spec.registers import REGISTERS
 from programs import Program
 from transmit_bench import KINDS, Bench
 
-AT_NO_TIME_NS = 1 << 62
-"""When a turn has to be over."""
+ENDLESS = Patience(1 << 62)
+"""Of a turn that ends when there is nothing left to do."""
 ROOMY, TIGHT = 1 << 20, 1
 """Of a socket's buffer. The kernel keeps some room whatever is asked for: a tight one takes a frame or two."""
 
@@ -38,7 +38,7 @@ class Lending(Bench):
         self.core.registers.store(REGISTERS[name].offset, value)
         self.board.get(name, self.transmit.changed)(value)
         while self.transmit.pending:
-            self.transmit.sweep(True, self.outlet, AT_NO_TIME_NS)
+            self.transmit.sweep(True, self.outlet, ENDLESS)
             arrived = list(self._arrived())
             sent = self.transmit.sent()
             rest = [sent.stream()] if self.outlet.led == RUN else sent.with_lead() if self.outlet.led else sent

@@ -1,5 +1,5 @@
 """How does compiled code reach the host? By system calls on descriptors lent to it: read(2), write(2), writev(2); and
-by a look at its clock.
+by a look at its clock, or at a descriptor for whether something has come.
 
 No chapter of the manual: this is ours. A failure is -1, whatever it is: what is wrong only Python can ask, by a second
 try. With the JIT off Python's own calls do the same.
@@ -8,6 +8,7 @@ try. With the JIT off Python's own calls do the same.
 from __future__ import annotations
 
 import os
+import select
 import time
 from typing import Any
 
@@ -67,13 +68,37 @@ if ENABLED:
 
         return types.int64(), generate
 
+    @intrinsic
+    def _poll(typing: Any, fd: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            number, word = ir.IntType(32), ir.IntType(64)
+            kind = ir.FunctionType(number, [word.as_pointer(), word, number])
+            ask = cgutils.get_or_insert_function(builder.module, kind, "poll")  # type: ignore[no-untyped-call]
+            asked = cgutils.alloca_once(builder, word)  # type: ignore[no-untyped-call]
+            low = builder.and_(arguments[0], word((1 << 32) - 1))
+            builder.store(builder.or_(low, word(select.POLLIN << 32)), asked)
+            return builder.sext(builder.call(ask, [asked, word(1), number(0)]), word)
+
+        return types.int64(types.int64), generate
+
     @kernel
     def monotonic_ns() -> int:
         """The same as `time.monotonic_ns`."""
         return int(_clock())  # type: ignore[call-arg, arg-type, unused-ignore]
 
+    @kernel
+    def has_come(fd: int) -> bool:
+        """poll(2): is there anything to read, or an end? Never where `fd` is -1."""
+        return int(_poll(fd)) > 0  # type: ignore[call-arg, arg-type, unused-ignore]
+
 else:
     monotonic_ns = time.monotonic_ns
+
+    def has_come(fd: int) -> bool:
+        asked = select.poll()
+        if fd >= 0:
+            asked.register(int(fd), select.POLLIN)
+        return bool(asked.poll(0))
 
     def read(fd: int, octets: Octets, start: int, end: int) -> int:
         try:

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from glassnic.backends import open_backend
+from glassnic.bench.engine import LINK_NS
 from glassnic.device.interrupts import LONGEST_HANDLING_NS
 from glassnic.device.ports import Frames
 from glassnic.server.card import TURN_NS
 from glassnic.server.pace import MANY
+from glassnic.spec.registers import R
 from glassnic.transports.vfio_user import messages as m
 from plugged import (
     CTRL,
@@ -26,6 +28,7 @@ from plugged import (
     RDT,
     SET_LINK_UP,
     STATUS,
+    TCTL,
     TDT,
     Guest,
     Machine,
@@ -275,12 +278,33 @@ def test_an_eeprom_file_that_cannot_be_written_is_one_sentence(machine: Machine,
     assert len(machine.said) == 1
 
 
-def test_the_engine_is_told_when_a_turn_has_to_be_over(machine: Machine, path: Path) -> None:
+def test_the_engine_is_told_how_long_a_turn_may_go_on(machine: Machine, path: Path) -> None:
     card = machine.add(path, open_backend("null"))
     for now_ns in (1, 10**9):
         card.stir()
         card.turn(now_ns)
-        assert card.nic.turn_until_ns == now_ns + TURN_NS
+        assert card.nic.patience == (now_ns + TURN_NS, machine.loop.watches.door_fd)
+
+
+def test_a_turn_works_the_ring_off_but_ends_sooner_when_a_client_waits(machine: Machine, path: Path) -> None:
+    card = machine.add(path, open_backend("null"))
+    nic = card.nic
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        machine.loop.watches.wait(60)
+        nic.bus_master = True
+        for register, value in ((CTRL, SET_LINK_UP), (R.TDLEN.offset, 1 << 16), (TCTL, 2)):
+            nic.write(register, value)
+        nic.advance(LINK_NS)
+        for tail, waits in ((4095, False), (4094, True)):
+            if waits:
+                client.send(b"x")
+            head = nic.transmit.head()
+            nic.write(TDT, tail)  # a whole lap, of descriptors that lie nowhere
+            card.stir()
+            card.turn(time.monotonic_ns() + LINK_NS)
+            assert nic.pending == waits
+            assert nic.transmit.head() != head
 
 
 def test_while_the_engine_is_loading_registers_answer_and_rings_wait(machine: Machine, path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from glassnic.server.loop import IN, OUT, Loop, Watches
+from glassnic.syscalls import has_come
 
 HOUR_NS = 3_600_000_000_000
 
@@ -123,6 +124,21 @@ def test_a_forgotten_descriptor_is_silent_and_forgetting_twice_harmless(
     watches.forget(pipe[1])
     watches.forget(-1)
     watches.wait(0)
+
+
+def test_who_is_at_the_door_is_seen_there_until_forgotten(watches: Watches, pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    watches.watch(writer, OUT, lambda _: None)
+    watches.watch(reader, IN, lambda _: None, at_door=True)
+    assert not has_come(watches.door_fd), "a writer that is ready is not at the door"
+    os.write(writer, b"x")
+    assert has_come(watches.door_fd)
+    watches.watch(reader, OUT, lambda _: None, at_door=True)
+    assert not has_come(watches.door_fd), "it waits for something else now"
+    watches.watch(reader, IN, lambda _: None, at_door=True)
+    assert has_come(watches.door_fd)
+    watches.forget(reader)
+    assert not has_come(watches.door_fd)
 
 
 def test_a_number_that_has_become_another_file_is_watched_anew(watches: Watches) -> None:

@@ -2,7 +2,7 @@
 its inbox: as a run on a stream, each behind its length, or each by itself.
 
 They come as they leave (`outlet.py`): where nobody else looks at them, the engine asks again as long as much comes
-and the turn's time lasts. Where nothing comes, only Python can ask why. No chapter of the manual; leaves of the receive
+and the turn may go on. Where nothing comes, only Python can ask why. No chapter of the manual; leaves of the receive
 engine, under its rules, and of `Inbox`, the general way.
 """
 
@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.device.patience import lasts
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD
 from glassnic.device.span import copy, shift
-from glassnic.syscalls import Octets, monotonic_ns, read
+from glassnic.syscalls import Octets, read
 
 Words = NDArray[np.int64]
 
-FD, RUNS, BEGIN, END, UNTIL, COUNT, OCTETS, LAST = range(8)
-"""Words of an inlet: the descriptor; 1 if it is a stream; what of the stream nobody has taken yet. Of one turn: until
-when it may ask again; how many frames and octets came, and how many octets the last time."""
-INLET_WORDS = 8
+FD, RUNS, BEGIN, END, UNTIL, DOOR, COUNT, OCTETS, LAST = range(9)
+"""Words of an inlet: the descriptor; 1 if it is a stream; what of the stream nobody has taken yet. Of one turn: how
+long it may ask again (`patience.py`); how many frames and octets came, and how many octets the last time."""
+INLET_WORDS = 9
 
 RUN_BYTES = 1 << 18
 """So much comes in at once: all that a unix socket holds, or four whole packets of the host."""
@@ -43,7 +44,7 @@ def take_in(inbox: Octets, bounds: NDArray[np.int64], lead: int, words: Words) -
 @leaf
 def asks_again(words: Words) -> bool:
     """Did much come the last time, and is there time for more?"""
-    return bool(words[LAST] >= PLENTY_BYTES and monotonic_ns() < words[UNTIL])
+    return bool(words[LAST] >= PLENTY_BYTES and lasts(words[UNTIL], words[DOOR]))
 
 
 @leaf

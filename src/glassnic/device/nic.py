@@ -16,7 +16,7 @@ from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.io_window import IoWindow
 from glassnic.device.link import Link
 from glassnic.device.phy import Phy
-from glassnic.device.ports import NO_FRAMES, NO_OUTLET, Frames, GuestMemory, Inlet
+from glassnic.device.ports import NO_FRAMES, NO_OUTLET, NO_PATIENCE, Frames, GuestMemory, Inlet
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
 from glassnic.device.register_file import KEPT_BY_PCI_RESET
@@ -73,8 +73,8 @@ class Nic:
         """True while the back end takes no more: the transmit ring waits."""
         self.outlet = NO_OUTLET
         """Where frames may leave at once, without being `sent`."""
-        self.turn_until_ns = 0
-        """Until then, by the host's clock, a turn repeats what leaves and comes by itself; it does so once at least."""
+        self.patience = NO_PATIENCE
+        """How long a turn repeats what leaves and comes by itself; it does so once at least."""
         self.asleep = False
         """True in a power state below D0: frames only wake (§6)."""
         self.link.on_change = self._link_changed
@@ -190,7 +190,7 @@ class Nic:
 
     def take_from(self, inlet: Inlet) -> bool:
         """Fetch frames from the wire. False: none came, or they are to be given with `receive`."""
-        return not (self.asleep or self._cut_off) and self.receiver.take_from(inlet, self.link.up, self.turn_until_ns)
+        return not (self.asleep or self._cut_off) and self.receiver.take_from(inlet, self.link.up, self.patience)
 
     @property
     def _cut_off(self) -> bool:
@@ -245,7 +245,7 @@ class Nic:
                 self.transmit.sweep()
                 self.sent()
             else:
-                self.transmit.sweep(True, self.outlet, self.turn_until_ns)
+                self.transmit.sweep(True, self.outlet, self.patience)
         if self.receiver.pending:
             self.receiver.deliver()
 

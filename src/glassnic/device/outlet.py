@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.device.patience import lasts
 from glassnic.device.ports import LENGTH_LEAD, RUN
 from glassnic.device.span import shift
 from glassnic.device.transmit_state import (
     BEGUN,
     CLOSED,
     CURSOR,
+    DOOR,
     FRAMES,
     GAP,
     GONE,
@@ -31,13 +33,13 @@ from glassnic.device.transmit_state import (
     Desk,
     Setting,
 )
-from glassnic.syscalls import Octets, monotonic_ns, write, write_pieces
+from glassnic.syscalls import Octets, write, write_pieces
 
 
 @leaf
 def leave_in_time(desk: Desk) -> bool:
     """Let the frames in the arena go; True: all have gone, and there is time to fill it again."""
-    return leave(desk) and bool(monotonic_ns() < desk.state[UNTIL])
+    return leave(desk) and lasts(desk.state[UNTIL], desk.state[DOOR])
 
 
 @leaf

@@ -36,6 +36,17 @@ class Outlet(NamedTuple):
 NO_OUTLET = Outlet(-1, RUN)
 
 
+class Patience(NamedTuple):
+    """How long a turn repeats what leaves and comes by itself: until then by the host's clock, and only while nobody
+    waits at the door, a descriptor of the host's (-1: there is none)."""
+
+    until_ns: int
+    door_fd: int = -1
+
+
+NO_PATIENCE = Patience(0)
+
+
 class Inlet(NamedTuple):
     """A descriptor of the host's that gives frames by read(2), and where they come to lie (`inlet.py`)."""
 

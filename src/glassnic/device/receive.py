@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from glassnic.device.core import Core
 from glassnic.device.filters import exact_addresses
-from glassnic.device.inlet import COUNT, FD, INLET_WORDS, OCTETS, UNTIL
-from glassnic.device.ports import Frames, Inlet
+from glassnic.device.inlet import COUNT, DOOR, FD, INLET_WORDS, OCTETS, UNTIL
+from glassnic.device.ports import NO_PATIENCE, Frames, Inlet, Patience
 from glassnic.device.receive_kernel import arrive, deliver
 from glassnic.device.receive_state import (
     ARENA_BYTES,
@@ -153,9 +153,9 @@ class Receive:
             arrive(frames.arena, frames.bounds, frames.lead, GIVEN, way, *self._begin())
             self._settle()
 
-    def take_from(self, inlet: Inlet, link_up: bool, until_ns: int = 0) -> bool:
-        """Fetch frames from a back end's inlet, at least once, and until then as long as many come. False: none came,
-        or they are to be given, for nobody listens here."""
+    def take_from(self, inlet: Inlet, link_up: bool, patience: Patience = NO_PATIENCE) -> bool:
+        """Fetch frames from a back end's inlet, at least once, and as long as many come and the patience lasts.
+        False: none came, or they are to be given, for nobody listens here."""
         words = inlet.words
         words[COUNT] = words[OCTETS] = 0
         if not self._hears(link_up):
@@ -164,7 +164,7 @@ class Receive:
             self.deliver()
         # One that asks its partner to stop looks after each time whether it is to.
         stops = self.core.traits.host_waits or take(self.core.registers[R.CTRL], CTRL.TFCE)
-        words[UNTIL] = 0 if stops else until_ns
+        words[UNTIL], words[DOOR] = NO_PATIENCE if stops else patience
         arrive(*inlet, WIRE, *self._begin())
         self._settle()
         return bool(words[COUNT])

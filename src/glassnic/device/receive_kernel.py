@@ -65,7 +65,7 @@ from glassnic.device.receive_state import (
     word,
 )  # fmt: skip
 from glassnic.device.recorder import record
-from glassnic.device.span import copy, fold, load64, prefetch, reach, store64, sum_words
+from glassnic.device.span import copy, fold, load64, prefetch_to_write, reach, store64, sum_words
 from glassnic.device.statistics import INDEX
 from glassnic.jit import kernel
 from glassnic.spec import events
@@ -197,7 +197,7 @@ def call_up(desk: Desk, setting: Setting, length: int) -> None:
     if reach(desk.ranges, at, DESCRIPTOR_BYTES, 1):
         address, taken = load64(desk.data, at), min(length, setting.buffer)
         if reach(desk.ranges, address, taken, 1):
-            prefetch(desk.data, address, taken)
+            prefetch_to_write(desk.data, address, taken)
 
 
 @leaf

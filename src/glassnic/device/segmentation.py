@@ -11,7 +11,7 @@ from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up, lend
 from glassnic.device.recorder import record
-from glassnic.device.span import copy
+from glassnic.device.span import copy, prefetch
 from glassnic.device.stamping import record_prototype, stamp_header
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
@@ -84,6 +84,7 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
                 gather_up(desk, setting)
                 into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
                 copy(desk.arena, into, desk.data, address + state[OFFSET], count)
+                prefetch(desk.data, address + state[OFFSET] + count, min(left - count, mss))  # the next frame's
             state[LENGTH] += count
             state[TAKEN] += count
             if state[WHOLE]:

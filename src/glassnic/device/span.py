@@ -59,18 +59,18 @@ if ENABLED:
 
         return types.void(target, types.int64, source, types.int64, types.int64), generate
 
-    @intrinsic
-    def _prefetch(typing: Any, data: Any, at: Any) -> Any:
+    @intrinsic(prefer_literal=True)
+    def _prefetch(typing: Any, data: Any, at: Any, to_write: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointer, word = _address(context, builder, signature.args[0], arguments[0], arguments[1]), ir.IntType(32)
             kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
             ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
                 builder.module, kind, "llvm.prefetch.p0"
             )
-            builder.call(ask, [pointer, word(1), word(3), word(1)])  # to be written, to stay, and data
+            builder.call(ask, [pointer, word(to_write.literal_value), word(3), word(1)])  # ..., to stay, and data
             return context.get_dummy_value()
 
-        return types.void(data, types.int64), generate
+        return types.void(data, types.int64, to_write), generate
 
     @kernel
     def load64(data: NDArray[np.uint8], at: int) -> int:
@@ -89,9 +89,15 @@ if ENABLED:
 
     @kernel
     def prefetch(data: NDArray[np.uint8], at: int, length: int) -> None:
-        """Have `length` bytes, soon to be written, come into the cache; nobody waits for them."""
+        """Have `length` bytes, soon to be read, come into the cache; nobody waits for them."""
         for line in range(at, at + length, LINE_BYTES):
-            _prefetch(data, line)  # type: ignore[call-arg, arg-type, unused-ignore]
+            _prefetch(data, line, 0)  # type: ignore[call-arg, arg-type, unused-ignore]
+
+    @kernel
+    def prefetch_to_write(data: NDArray[np.uint8], at: int, length: int) -> None:
+        """The same for bytes that are soon to be written."""
+        for line in range(at, at + length, LINE_BYTES):
+            _prefetch(data, line, 1)  # type: ignore[call-arg, arg-type, unused-ignore]
 
     @kernel
     def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
@@ -126,6 +132,8 @@ else:
 
     def prefetch(data: NDArray[np.uint8], at: int, length: int) -> None:
         pass
+
+    prefetch_to_write = prefetch
 
     def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
         even = end - ((end - start) & 1)

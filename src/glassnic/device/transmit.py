@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.core import Core
-from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, Frames, Outlet
+from glassnic.device.ports import LENGTH_LEAD, NO_FRAMES, NO_OUTLET, NO_PATIENCE, Frames, Outlet, Patience
 from glassnic.device.timers import DelayTimer
 from glassnic.device.transmit_kernel import walk
 from glassnic.device.transmit_state import (
@@ -21,6 +21,7 @@ from glassnic.device.transmit_state import (
     CAUSES,
     CURSOR,
     DELAYED,
+    DOOR,
     FRAMES,
     FULL,
     GONE,
@@ -155,11 +156,11 @@ class Transmit:
         if self.timer.expired(self.core.now_ns):
             self.core.interrupts.raise_(TXDW)
 
-    def sweep(self, may_hand_over: bool = False, outlet: Outlet = NO_OUTLET, until_ns: int = 0) -> None:
+    def sweep(self, may_hand_over: bool = False, outlet: Outlet = NO_OUTLET, patience: Patience = NO_PATIENCE) -> None:
         """One turn: fetch descriptors, gather, cut, sum, write back; then raise the causes.
 
         `may_hand_over`: a send that the host would cut exactly alike may leave whole, if the lead can say so. What
-        leaves by the `outlet` is not among what was `sent`, and makes room for more until then, by the host's clock.
+        leaves by the `outlet` is not among what was `sent`, and makes room for more as long as the patience lasts.
         """
         core, state = self.core, self._state
         setting = self._set() if self._setting is None else self._setting
@@ -167,7 +168,7 @@ class Transmit:
             self.head_moved(0)
             return
         state[NOW], state[MAY_HAND_OVER] = core.now_ns, may_hand_over and not self.all_cut_here
-        (state[OUTLET], state[LED]), state[UNTIL] = outlet, until_ns
+        (state[OUTLET], state[LED]), (state[UNTIL], state[DOOR]) = outlet, patience
         desk = self._desk if self._desk.ranges is core.memory.ranges else self._lay_desk()
         self._full = walk(*desk, setting) == FULL and state[GONE] < state[FRAMES]
         self._complete(state[CAUSES], bool(state[DELAYED]))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.device.ports import RUN
 from glassnic.spec.profiles import Traits
 
 # What `state` holds between calls.
@@ -20,11 +21,11 @@ HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, D
     range(15)
 )
 # ... of the frames in the arena: how many have gone, how much of the next one has; what takes them (`outlet.py`),
-# and until when a turn may fill the arena again.
-GONE, BEGUN, OUTLET, LED, UNTIL = range(15, 20)
+# and how long a turn may fill the arena again (`patience.py`).
+GONE, BEGUN, OUTLET, LED, UNTIL, DOOR = range(15, 21)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
-KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(20, 33)
-STATE_WORDS = 33
+KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(21, 34)
+STATE_WORDS = 34
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
@@ -41,8 +42,9 @@ MOST_PIECES = 64
 """How many pieces of a whole send may be lent by guest memory (`lending.py`)."""
 ARENA_FRAMES = 20480
 """More frames than the arena can hold of the shortest kind."""
-TRIES = 2048
-"""The most frames that one filling tries to send, whether they can be sent or not: it bounds what nonsense costs."""
+TRIES, TRIES_EACH = 2048, 512
+"""The most frames that one filling tries to send, whether they can be sent or not: it bounds what nonsense costs. Fewer
+where each leaves by itself, which takes the host longer."""
 
 TAG = 4
 """Room before a frame for a tag, where the first descriptor announces one."""
@@ -120,4 +122,5 @@ def unpack(words: NDArray[np.int64]) -> Setting:
 def room(desk: Desk) -> bool:
     """May another frame, whatever its length, be begun?"""
     state = desk.state
-    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < TRIES)
+    tries = TRIES if state[LED] == RUN else TRIES_EACH
+    return bool(state[CURSOR] <= ROOM_BYTES and state[FRAMES] < ARENA_FRAMES and state[TRIED] < tries)

@@ -18,11 +18,12 @@ from typing import ParamSpec, TypeVar
 from glassnic.backends import Backend, open_backend
 from glassnic.device.inlet import COUNT
 from glassnic.device.nic import Nic
-from glassnic.device.ports import NO_OUTLET, Frames
+from glassnic.device.ports import NO_OUTLET, Frames, Patience
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.server.pace import Pace
 from glassnic.server.tape import Tape
+from glassnic.syscalls import has_come
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Connection, Listener
@@ -31,8 +32,8 @@ from glassnic.xray.probe import Probe
 
 WrapperT = TypeVar("WrapperT", bound=Backend)
 P = ParamSpec("P")
-TURN_NS = 600_000
-"""So long a card goes on working before the client's messages are looked at again: a register read may wait for it."""
+TURN_NS = 2_000_000
+"""So long a card goes on working at most while no client waits, here or at another card: frames that come may."""
 
 LONGEST_RESPITE_NS = 5_000_000
 """What a guest is given at most for itself, where interrupts would follow each other or frames keep coming."""
@@ -123,6 +124,12 @@ class Card:
         return self._probe is None and self.tape is None
 
     @property
+    def _may_go_on(self) -> bool:
+        """Does this turn's time last, and does no client wait?"""
+        until_ns, door_fd = self.nic.patience
+        return time.monotonic_ns() < until_ns and not has_come(door_fd)
+
+    @property
     def dropped(self) -> int:
         """Frames that died on the host's side, outside the card."""
         return self._dropped_before + self._backend.dropped
@@ -156,7 +163,7 @@ class Card:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
         nic.outlet = self._backend.outlet if self._alone else NO_OUTLET
-        nic.turn_until_ns = now_ns + TURN_NS
+        nic.patience = Patience(now_ns + TURN_NS, self._watches.door_fd)
         due = nic.deadline
         if self._probe is not None and nic.core.recorder.total != self._told:
             self._moved = True  # something odd was asked for, and may be no work at all
@@ -166,7 +173,7 @@ class Card:
         if self._moved:
             self._moved = False
             self._send_frames()
-            while nic.pending and time.monotonic_ns() < nic.turn_until_ns:
+            while nic.pending and self._may_go_on:
                 nic.work()
                 self._send_frames()
             due = nic.deadline
@@ -247,7 +254,7 @@ class Card:
     def _watch_client(self, sock: FdSocket, connection: Connection) -> None:
         # A client that does not take its replies is not listened to until it does.
         self._client_watch = OUT if sock.blocked else IN
-        self._watches.watch(sock.fileno(), self._client_watch, partial(self._client_ready, connection))
+        self._watches.watch(sock.fileno(), self._client_watch, partial(self._client_ready, connection), at_door=True)
 
     def _watch_resample(self, connection: Connection) -> None:
         intx = connection.session.intx
@@ -255,7 +262,7 @@ class Card:
         self._watches.forget(self._resample_fd)
         self._resample_fd = intx.resample_fd
         if self._resample_fd >= 0:
-            self._watches.watch(self._resample_fd, IN, lambda _: intx.resampled())
+            self._watches.watch(self._resample_fd, IN, lambda _: intx.resampled(), at_door=True)
 
     def _hang_up(self, connection: Connection) -> None:
         """The client has left, or is made to: the card is reset and its memory gone before anything else happens."""
@@ -298,7 +305,7 @@ class Card:
         if self.tape is not None:
             take = partial(self._keep_received, self.tape, take)
         self._with_backend(self._fetch, take)
-        while self._pace.plenty and not self.nic.receiver.full and time.monotonic_ns() < self.nic.turn_until_ns:
+        while self._pace.plenty and not self.nic.receiver.full and self._may_go_on:
             self._with_backend(self._fetch, take)
 
     def _fetch(self, take: Callable[[Frames], None]) -> None:

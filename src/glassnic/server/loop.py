@@ -1,9 +1,10 @@
 """What does the process do all day? One loop: wait, serve what has arrived, let the cards work, carry the results away.
 
 One thread, one epoll, level-triggered; no call in it blocks but the wait itself. Whatever a socket holds is taken in
-before any card acts on it, so of several doorbells the last one counts; a card then works for one bounded turn, so that
-a register read never waits long. A card with work left makes the next wait none at all; one that waits for a moment (a
-timer of its own) has the loop woken by a timerfd, because epoll itself counts in milliseconds.
+before any card acts on it, so of several doorbells the last one counts; a card then works for one bounded turn, which
+ends soon when a client waits at the door, so that a register read never waits long. A card with work left makes the
+next wait none at all; one that waits for a moment (a timer of its own) has the loop woken by a timerfd, because epoll
+itself counts in milliseconds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from glassnic.transports.linux import Timer
@@ -23,33 +25,31 @@ Action = Callable[[int], None]
 
 
 class Watches:
-    """Which descriptors the loop waits for, and who acts on each."""
+    """Which descriptors the loop waits for, and who acts on each; and which of them are at the door, so that a card in
+    the midst of a turn sees with one look whether one is ready."""
 
     def __init__(self) -> None:
-        self._epoll = select.epoll()
+        self._epoll, self._door = select.epoll(), select.epoll()
         self._actions: dict[int, Action] = {}
 
-    def watch(self, fd: int, events: int, action: Action) -> None:
+    @property
+    def door_fd(self) -> int:
+        """A descriptor that can be read while anybody at the door waits."""
+        return self._door.fileno()
+
+    def watch(self, fd: int, events: int, action: Action, at_door: bool = False) -> None:
         """Wait for `events` on `fd`, in place of what was waited for there."""
-        # A number may have been closed and be another file by now: the kernel has forgotten it, we may not have.
-        try:
-            if fd in self._actions:
-                self._epoll.modify(fd, events)
-            else:
-                self._epoll.register(fd, events)
-        except FileNotFoundError:
-            self._epoll.register(fd, events)
-        except FileExistsError:
-            self._epoll.modify(fd, events)
+        _put(self._epoll, fd, events)
+        if at_door:
+            _put(self._door, fd, events)
         self._actions[fd] = action
 
     def forget(self, fd: int) -> None:
         """Wait for `fd` no more. To be called before it is closed."""
         if self._actions.pop(fd, None) is not None:
-            try:
-                self._epoll.unregister(fd)
-            except OSError:  # closed already, and thereby forgotten
-                return
+            for epoll in (self._epoll, self._door):
+                with suppress(OSError):  # it was not there, or is closed already and thereby forgotten
+                    epoll.unregister(fd)
 
     def wait(self, timeout_s: float) -> None:
         """Wait at most so long (-1: for ever), then let those act whose descriptors are ready."""
@@ -59,8 +59,17 @@ class Watches:
                 action(events)
 
     def close(self) -> None:
-        """Give the epoll back."""
+        """Give the descriptors back."""
         self._epoll.close()
+        self._door.close()
+
+
+def _put(epoll: select.epoll, fd: int, events: int) -> None:
+    # A number may have been closed and be another file by now: the kernel has forgotten it, we need not know.
+    try:
+        epoll.modify(fd, events)
+    except FileNotFoundError:
+        epoll.register(fd, events)
 
 
 class Worker(Protocol):
