@@ -1,14 +1,18 @@
 """How fast is the card in a real guest? Two machines alike in everything, QEMU, kernel, back end, but for the network
 card, take turns; the one that waits sleeps. After each measure bytes are sent out and back by TCP and UDP and compared.
+
+The threads of a machine run where the host's scheduler puts them, or all `together` on one processor: then a register
+access of our card is a switch to another process, and wakes no processor.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,12 +93,13 @@ def _within(watch: Watch, cost_ns: float, amount: float) -> Measure:
 
 
 @contextmanager
-def stage(bed: Bed, task: Task) -> Iterator[list[Contender]]:
-    """Both guests, booted when first asked for, with a task."""
-    yield [Contender(seat.name, seat.kind, partial(_act, seat, task)) for seat in bed.keep(seats)]
+def stage(bed: Bed, task: Task, together: bool = False) -> Iterator[list[Contender]]:
+    """Both guests, booted when first asked for, with a task; each with its card on one processor, if `together`."""
+    yield [Contender(seat.name, seat.kind, partial(_act, seat, task, together)) for seat in bed.keep(seats)]
 
 
-def _act(seat: Seat, task: Task) -> Measure:
+def _act(seat: Seat, task: Task, together: bool) -> Measure:
+    place(seat.pids, together)
     measure = task(seat)
     told = _echo(seat.guest, "exchange", CHUNKS)
     if told["damaged"] or told["chunks"] != CHUNKS or not told["datagrams"]:
@@ -102,6 +107,15 @@ def _act(seat: Seat, task: Task) -> Measure:
     if complaints := seat.guest.complaints():
         raise WrongOutput(f"{seat.name}: the guest's kernel complains: {complaints[0]}")
     return measure
+
+
+def place(pids: Iterable[int], together: bool) -> None:
+    """Let all threads of these processes run on one processor, or on any that this process may use."""
+    ours = os.sched_getaffinity(0)
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.sched_setaffinity(int(thread), {max(ours)} if together else ours)
 
 
 def _echo(guest: Guest, verb: str, count: int) -> dict[str, int]:

@@ -71,19 +71,19 @@ RECEIVE = (
           FRAME, partial(tap.receiving, count=64), {"e1000": 2}),
 )  # fmt: skip
 
-IN_GUEST = (
-    Bench("guest/tcp-out", "iperf3, TCP from the guest", TAP, "what Linux gives", MBIT,
-          partial(guest.stage, task=guest.iperf("")), {"e1000": 1}),
-    Bench("guest/tcp-in", "iperf3, TCP to the guest", TAP, "what comes", MBIT,
-          partial(guest.stage, task=guest.iperf("-R")), {"e1000": 1}),
-    Bench("guest/udp-out", "iperf3, UDP from the guest, 1400 B", TAP, "what Linux gives", MBIT,
-          partial(guest.stage, task=guest.iperf("-u -b 0 -l 1400")), {"e1000": 1}),
-    Bench("guest/udp-in", "iperf3, UDP to the guest, 1400 B, 50 Mbit/s offered", TAP, "what comes", MBIT,
-          partial(guest.stage, task=guest.iperf("-R -u -b 50M -l 1400")), {"e1000": 1}),
-    Bench("guest/udp-flood", "iperf3, UDP to the guest, 1400 B, 200 Mbit/s offered", TAP, "what comes", MBIT,
-          partial(guest.stage, task=guest.iperf("-R -u -b 200M -l 1400")), {"e1000": 1}),
-    Bench("guest/request", "request and response by TCP, a byte each", TAP, "1 packet", TRIP,
-          partial(guest.stage, task=guest.request_response), {"e1000": 1}),
+IN_GUEST = tuple(
+    Bench(f"{group}/{name}", title, over, batch, unit, partial(guest.stage, task=task, together=together), {"e1000": 1})
+    for group, over, together in (("guest", TAP, False), ("together", "TAP; guest and card on one processor", True))
+    for name, title, batch, unit, task in (
+        ("tcp-out", "iperf3, TCP from the guest", "what Linux gives", MBIT, guest.iperf("")),
+        ("tcp-in", "iperf3, TCP to the guest", "what comes", MBIT, guest.iperf("-R")),
+        ("udp-out", "iperf3, UDP from the guest, 1400 B", "what Linux gives", MBIT, guest.iperf("-u -b 0 -l 1400")),
+        ("udp-in", "iperf3, UDP to the guest, 1400 B, 50 Mbit/s offered", "what comes", MBIT,
+         guest.iperf("-R -u -b 50M -l 1400")),
+        ("udp-flood", "iperf3, UDP to the guest, 1400 B, 200 Mbit/s offered", "what comes", MBIT,
+         guest.iperf("-R -u -b 200M -l 1400")),
+        ("request", "request and response by TCP, a byte each", "1 packet", TRIP, guest.request_response),
+    )
 )  # fmt: skip
 
 IN_PROCESS = (
