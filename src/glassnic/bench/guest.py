@@ -113,9 +113,9 @@ def place(pids: Iterable[int], together: bool) -> None:
     """Let all threads of these processes run on one processor, or on any that this process may use."""
     ours = os.sched_getaffinity(0)
     for pid in pids:
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in Path(f"/proc/{pid}/task").glob("*"):
             with suppress(ProcessLookupError):  # it has ended meanwhile
-                os.sched_setaffinity(int(thread), {max(ours)} if together else ours)
+                os.sched_setaffinity(int(thread.name), {max(ours)} if together else ours)
 
 
 def _echo(guest: Guest, verb: str, count: int) -> dict[str, int]:

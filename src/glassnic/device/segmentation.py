@@ -84,7 +84,8 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
                 gather_up(desk, setting)
                 into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
                 copy(desk.arena, into, desk.data, address + state[OFFSET], count)
-                prefetch(desk.data, address + state[OFFSET] + count, min(left - count, mss))  # the next frame's
+                # memcpy begins at the end of a run, where no processor expects it: so the next frame's is called up.
+                prefetch(desk.data, address + state[OFFSET] + count, min(left - count, mss))
             state[LENGTH] += count
             state[TAKEN] += count
             if state[WHOLE]:

@@ -67,7 +67,7 @@ if ENABLED:
             ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
                 builder.module, kind, "llvm.prefetch.p0"
             )
-            builder.call(ask, [pointer, word(to_write.literal_value), word(3), word(1)])  # ..., to stay, and data
+            builder.call(ask, [pointer, word(to_write.literal_value), word(3), word(1)])  # data, to stay
             return context.get_dummy_value()
 
         return types.void(data, types.int64, to_write), generate
