@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, Outlet, Patience
+from glassnic.bench.engine import ENDLESS
+from glassnic.device.ports import LENGTH_LEAD, RUN, VNET_LEAD, Outlet
 from glassnic.spec.registers import REGISTERS
 from programs import Program
 from transmit_bench import KINDS, Bench
 
-ENDLESS = Patience(1 << 62)
-"""Of a turn that ends when there is nothing left to do."""
 ROOMY, TIGHT = 1 << 20, 1
 """Of a socket's buffer. The kernel keeps some room whatever is asked for: a tight one takes a frame or two."""
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from arrivals import Arrival, Scene, Turn, nonsense, play, scenes
 from glassnic.backends.inbox import ROWS, Inbox
+from glassnic.bench.engine import ENDLESS
 from glassnic.device.inlet import BEGIN, COUNT, FD, RUN_BYTES
 from glassnic.device.nic import Nic
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD, FlatMemory, Patience, lead_of
 from glassnic.spec.fields import CTRL, RCTL
 from glassnic.spec.profiles import Traits
 from glassnic.spec.registers import R
-from outlet_bench import ENDLESS
 from receive_bench import ReceiveBench, frame
 from receive_side import KINDS, Bench
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from glassnic.bench.engine import Engine
+from glassnic.bench.engine import ENDLESS, Engine
 from glassnic.bench.frames import stream_of
 from glassnic.bench.programs import MEMORY_BYTES, legacy64, tso64k
 from glassnic.bench.programs import Program as Ring
@@ -28,7 +28,7 @@ from glassnic.device.transmit_state import ROOM_BYTES, TRIES_EACH
 from glassnic.spec import events
 from glassnic.spec.fields import RCTL, TCTL
 from glassnic.spec.registers import R
-from outlet_bench import ENDLESS, ROOMY, TIGHT, both_ways
+from outlet_bench import ROOMY, TIGHT, both_ways
 from programs import Program, programs
 from transmit_bench import KINDS
 

@@ -11,14 +11,15 @@ import pytest
 
 from glassnic import jit
 from glassnic.backends import Backend, inbox, open_backend
-from glassnic.device import cutting, receive_kernel, transmit_kernel
+from glassnic.device import cutting, patience, receive_kernel, transmit_kernel
 from glassnic.server import engine
 from plugged import Guest, Machine, echo_on_a_stream, frame
 
 pytestmark = pytest.mark.kernel
 
 KERNELS: tuple[Any, ...] = (
-    transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, inbox.fetch, inbox.upcoming,
+    transmit_kernel.walk, receive_kernel.arrive, receive_kernel.deliver, cutting.cut, patience.lasts, inbox.fetch,
+    inbox.upcoming,
 )  # fmt: skip
 
 

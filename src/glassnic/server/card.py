@@ -18,12 +18,12 @@ from typing import ParamSpec, TypeVar
 from glassnic.backends import Backend, open_backend
 from glassnic.device.inlet import COUNT
 from glassnic.device.nic import Nic
+from glassnic.device.patience import lasts
 from glassnic.device.ports import NO_OUTLET, Frames, Patience
 from glassnic.pci.function import PciFunction
 from glassnic.server.loop import IN, OUT, Loop
 from glassnic.server.pace import Pace
 from glassnic.server.tape import Tape
-from glassnic.syscalls import has_come
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
 from glassnic.transports.vfio_user.server import Connection, Listener
@@ -124,12 +124,6 @@ class Card:
         return self._probe is None and self.tape is None
 
     @property
-    def _may_go_on(self) -> bool:
-        """Does this turn's time last, and does no client wait?"""
-        until_ns, door_fd = self.nic.patience
-        return time.monotonic_ns() < until_ns and not has_come(door_fd)
-
-    @property
     def dropped(self) -> int:
         """Frames that died on the host's side, outside the card."""
         return self._dropped_before + self._backend.dropped
@@ -173,7 +167,7 @@ class Card:
         if self._moved:
             self._moved = False
             self._send_frames()
-            while nic.pending and self._may_go_on:
+            while nic.pending and lasts(*nic.patience):
                 nic.work()
                 self._send_frames()
             due = nic.deadline
@@ -305,7 +299,7 @@ class Card:
         if self.tape is not None:
             take = partial(self._keep_received, self.tape, take)
         self._with_backend(self._fetch, take)
-        while self._pace.plenty and not self.nic.receiver.full and self._may_go_on:
+        while self._pace.plenty and not self.nic.receiver.full and lasts(*self.nic.patience):
             self._with_backend(self._fetch, take)
 
     def _fetch(self, take: Callable[[Frames], None]) -> None:

@@ -18,7 +18,8 @@ from glassnic.backends import inbox
 from glassnic.backends.writes import write_each
 from glassnic.device.cutting import cut
 from glassnic.device.nic import Nic
-from glassnic.device.ports import VNET_LEAD, FlatMemory, Frames
+from glassnic.device.patience import lasts
+from glassnic.device.ports import NO_PATIENCE, VNET_LEAD, FlatMemory, Frames
 from glassnic.jit import ENABLED
 from glassnic.spec.bits import Bits
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, TX_DATA
@@ -84,6 +85,7 @@ def load(with_cutter: bool = False) -> None:
     nic.write(R.RDT.offset, 1)
     nic.advance(1)
     inbox.load()
+    lasts(*NO_PATIENCE)
     if with_cutter:
         cut(np.frombuffer(UNSUMMED + FRAME, np.uint8), np.zeros(MEMORY_BYTES, np.uint8), np.zeros(1, np.int64))
 

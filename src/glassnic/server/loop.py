@@ -1,6 +1,6 @@
 """What does the process do all day? One loop: wait, serve what has arrived, let the cards work, carry the results away.
 
-One thread, one epoll, level-triggered; no call in it blocks but the wait itself. Whatever a socket holds is taken in
+One thread, one wait, level-triggered; no other call in it blocks. Whatever a socket holds is taken in
 before any card acts on it, so of several doorbells the last one counts; a card then works for one bounded turn, which
 ends soon when a client waits at the door, so that a register read never waits long. A card with work left makes the
 next wait none at all; one that waits for a moment (a timer of its own) has the loop woken by a timerfd, because epoll
