@@ -19,7 +19,7 @@ from glassnic.device.lending import gather_up
 from glassnic.device.outlet import leave_in_time, rewind
 from glassnic.device.recorder import record
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
-from glassnic.device.span import copy, load64, reach
+from glassnic.device.span import copy, load64, prefetch, reach
 from glassnic.device.transmit_state import (
     CAUSES,
     CLOSED,
@@ -69,6 +69,11 @@ take = leaf(bits.take)
 TAG_FIELDS = TX_DATA.VLE.mask | TX_DATA.SPECIAL.mask - (1 << 64)
 """What says whether a tag is inserted and which; as an int64 has it (§3.3.7)."""
 
+AHEAD = 4
+"""So many descriptors before they are taken, bytes are called up: two frames where each has a context, else four."""
+LONG_BYTES, CALLED_BYTES = 256, 1536
+"""Shorter buffers follow each other so closely that the processor sees what comes; more than a frame is not called."""
+
 
 @kernel
 def walk(
@@ -114,6 +119,8 @@ def take_descriptors(desk: Desk, setting: Setting) -> int:
             if state[OFFSET] == 0:
                 state[LOW] = load64(desk.data, at)
                 state[COMMAND] = load64(desk.data, at + 8)
+            if state[TODO] > AHEAD:
+                call_up(desk, setting, place)
             if not consume(desk, setting, place):
                 return FULL
             write_back(desk, setting, place, at)
@@ -127,6 +134,24 @@ def take_descriptors(desk: Desk, setting: Setting) -> int:
         if state[TODO] == 0 and state[HEAD] == state[TAIL]:
             state[CAUSES] |= 1 << CAUSE.TXQE.lo
     return EMPTY if state[TODO] <= 0 else SPENT
+
+
+@leaf
+def call_up(desk: Desk, setting: Setting, place: int) -> None:
+    """The bytes that the descriptor AHEAD of `place` gives come into the cache meanwhile, if they are many.
+
+    A guest gives more at once than a cache holds, and a copy would wait for one line after the other.
+    """
+    ahead = place + AHEAD
+    at = setting.base + (ahead if ahead < setting.entries else ahead - setting.entries) * 16
+    if not reach(desk.ranges, at, 16, 0):
+        return
+    low, command = load64(desk.data, at), load64(desk.data, at + 8)
+    if take(command, TX_DATA.DEXT) and take(command, TX_DATA.DTYP) != DTYP_DATA:
+        return
+    length = min(take(command, TX_DATA.LENGTH), CALLED_BYTES)
+    if length >= LONG_BYTES and reach(desk.ranges, low, length, 0):
+        prefetch(desk.data, low, length)
 
 
 @leaf
