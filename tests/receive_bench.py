@@ -57,6 +57,7 @@ class ReceiveBench:
         row = REGISTERS[name]
         self.core.registers.store(row.offset + index * row.stride, value)
         special = {"RDT": self.receive.tail_moved, "RDTR": self.receive.delay_changed}
+        special |= dict.fromkeys(("MTA", "RAL", "RAH", "VFTA"), self.receive.filters_changed)
         special.get(name, self.receive.changed)(value)
 
     def control(self, **fields: int) -> None:

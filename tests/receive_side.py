@@ -40,7 +40,9 @@ class Bench:
         self.core.registers.store(row.offset + index * row.stride, value)
         if name == "PBA":
             self.receive.reset()  # a split takes effect with a reset
-        (self.receive.tail_moved if name == "RDT" else self.receive.changed)(value)
+        special = {"RDT": self.receive.tail_moved}
+        special |= dict.fromkeys(("MTA", "RAL", "RAH", "VFTA"), self.receive.filters_changed)
+        special.get(name, self.receive.changed)(value)
 
     def act(self, done: Arrival | Turn) -> None:
         if isinstance(done, Turn):

@@ -114,7 +114,7 @@ class Nic:
             R.RDBAL: partial(laid, self.core, R.RDBAL, receive.changed),
             R.RDBAH: receive.changed,
             R.RDLEN: partial(laid, self.core, R.RDLEN, receive.changed),
-            R.RDH: partial(head_moved, self.core, R.RDH, R.RCTL, RCTL.EN, receive.changed),
+            R.RDH: partial(head_moved, self.core, R.RDH, R.RCTL, RCTL.EN, receive.head_moved),
             R.RDT: receive.tail_moved,
             R.RDTR: receive.delay_changed,
             R.RXCSUM: receive.changed,

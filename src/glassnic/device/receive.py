@@ -87,12 +87,15 @@ class Receive:
         """How often RDT was written since the card was made."""
         self._arena = np.zeros(ARENA_BYTES, np.uint8)
         self._waiting = np.zeros((ROWS, 3), np.int64)
-        self._state = np.zeros(STATE_WORDS, np.int64)
+        self._numbers = np.zeros(STATE_WORDS, np.int64)
+        self._state = self._numbers.data
+        """The same numbers: plain Python reads and writes them sooner so."""
+        self._traits = {name: getattr(core.traits, name) for name in TRAITS_USED}
         self.reset()
 
     def reset(self) -> None:
         """CTRL.RST: the FIFO is emptied and split anew as PBA says (§13.4.16, §14.7); a PAUSE is forgotten."""
-        self._state[:] = 0
+        self._numbers[:] = 0
         self._state[QUANTA] = -1
         self._fifo_bytes = min(take(self.core.registers[R.PBA], PBA.RXA) * 1024, FIFO_BYTES)
         self._asked = XON
@@ -100,7 +103,7 @@ class Receive:
         self.control_frames.clear()
         self.timer.stop()
         self.pause_until_ns = None
-        self.changed()
+        self.filters_changed()
 
     # Handlers of the switchboard: a value as software wrote it.
 
@@ -109,7 +112,10 @@ class Receive:
         self._words: NDArray[np.int64] | None = None
         self._state[STARVED] = 0
 
-    filters_changed = changed
+    def filters_changed(self, value: int = 0) -> None:
+        """One of those was written that say which frames are for this card."""
+        self._filters_old = True
+        self.changed()
 
     def control_changed(self, value: int) -> None:
         """RCTL: one pair of its size bits is reserved, and is taken for 2048 here (§3.2.2)."""
@@ -120,6 +126,10 @@ class Receive:
     def tail_moved(self, value: int) -> None:
         """RDT: software gives descriptors; what waits may have room now (§3.2.6)."""
         self.doorbells += 1
+        self._state[STARVED] = 0
+
+    def head_moved(self, value: int) -> None:
+        """RDH: software puts the head elsewhere, which it may only do while reception is off (§13.4.28)."""
         self._state[STARVED] = 0
 
     def delay_changed(self, value: int) -> None:
@@ -182,13 +192,13 @@ class Receive:
     @property
     def waiting(self) -> int:
         """How many frames are in the FIFO."""
-        return int(self._state[WAITING])
+        return self._state[WAITING]
 
     @property
     def pending(self) -> bool:
         """Is there work that a turn could do, bus mastering allowed?"""
-        waits = bool(self._state[WAITING]) and not self._state[STARVED]
-        return waits and self._is_on
+        state = self._state
+        return state[WAITING] > 0 and not state[STARVED] and self._is_on
 
     def deliver(self, budget: int = BUDGET_FRAMES) -> bool:
         """One turn: frames that wait go to guest memory, at most `budget`. Says whether work remains."""
@@ -220,15 +230,15 @@ class Receive:
         core = self.core
         self._desk = Desk(
             core.memory.data, core.memory.ranges, self._arena, self._waiting, self._exact, self._multicast, self._vlans,
-            self._state, core.statistics.counts, core.recorder.rows, core.recorder.tally,
+            self._numbers, core.statistics.counts, core.recorder.rows, core.recorder.tally,
         )  # fmt: skip
         self._turn = (*self._desk, self._words)
 
     def _settle(self) -> None:
         """What the turn reports: the head, causes, delays, PAUSE in either direction."""
         core, state = self.core, self._state
-        registers, causes = core.registers, int(state[CAUSES])
-        registers[R.RDH] = int(state[HEAD])
+        registers, causes = core.registers, state[CAUSES]
+        registers[R.RDH] = state[HEAD]
         if causes & CAUSE.RXT0.mask:
             self.timer.stop()
         if state[DELAYED]:
@@ -240,7 +250,7 @@ class Receive:
         if causes:
             core.interrupts.raise_(causes)
         if state[QUANTA] >= 0:
-            self._pause(int(state[QUANTA]))
+            self._pause(state[QUANTA])
             state[QUANTA] = -1
         if take(registers[R.CTRL], CTRL.TFCE):
             self._throttle()
@@ -325,9 +335,11 @@ class Receive:
         """The numbers of a turn, from the registers and the model: the gate where all become int64."""
         registers, model, traits = self.core.registers, self.core.model, self.core.traits
         control, sums, general = registers[R.RCTL], registers[R.RXCSUM], registers[R.CTRL]
-        self._exact = exact_addresses(registers, traits.source_entries)
-        self._multicast = np.array(registers.many(R.MTA), np.int64)
-        self._vlans = np.array(registers.many(R.VFTA), np.int64)
+        if self._filters_old:
+            self._filters_old = False
+            self._exact = exact_addresses(registers, traits.source_entries)
+            self._multicast = np.array(registers.many(R.MTA), np.int64)
+            self._vlans = np.array(registers.many(R.VFTA), np.int64)
         base = registers.pair(R.RDBAL, R.RDBAH) & -DESCRIPTOR_BYTES
         entries, fcs = registers[R.RDLEN] // DESCRIPTOR_BYTES, 0 if take(control, RCTL.SECRC) else FCS
         size, low = take(control, RCTL.BSIZE), entries >> (take(control, RCTL.RDMTS) + 1)
@@ -362,7 +374,7 @@ class Receive:
             layer4=take(sums, RXCSUM.TUOFL) & traits.judges_sums,
             unwritten=0 if traits.fcs_stored else fcs,
             written=-1 if traits.judges_sums else ~JUDGEMENT,
-            **{name: getattr(traits, name) for name in TRAITS_USED},
+            **self._traits,
         )
         self._words = np.array(setting, np.int64)
         self._lay_desk()

@@ -72,6 +72,7 @@ class Transmit:
         self._state = self._words.data
         """The same words: plain Python reads and writes them sooner so."""
         self._contexts = np.zeros((CONTEXTS, 2), np.int64)
+        self._traits = {name: getattr(core.traits, name) for name in TRAITS_USED}
         self._setting: NDArray[np.int64] | None = None
         self._desk = self._lay_desk()
         self.lead = LENGTH_LEAD
@@ -223,7 +224,7 @@ class Transmit:
             report=TX_DATA.RS.mask | on_wire * TX_DATA.RPS.mask,
             ipv6=model.ipv6,
             lead=self.lead,
-            **{name: getattr(traits, name) for name in TRAITS_USED},
+            **self._traits,
         )
         self._setting = np.array(setting, np.int64)
         return self._setting

@@ -64,6 +64,7 @@ class Card:
         nic.lead_with(backend.lead)
         nic.core.interrupts.longest_respite_ns = LONGEST_RESPITE_NS
         self._watches = loop.watches
+        self._door_fd = loop.watches.door_fd
         self._say = say
         self._eeprom_file = eeprom_file
         self._probe = probe
@@ -157,7 +158,7 @@ class Card:
             self._start_engine()
         nic.transmit_held = self._backend.blocked
         nic.outlet = self._backend.outlet if self._alone else NO_OUTLET
-        nic.patience = Patience(now_ns + TURN_NS, self._watches.door_fd)
+        nic.patience = Patience(now_ns + TURN_NS, self._door_fd)
         due = nic.deadline
         if self._probe is not None and nic.core.recorder.total != self._told:
             self._moved = True  # something odd was asked for, and may be no work at all
@@ -167,10 +168,9 @@ class Card:
         if self._moved:
             self._moved = False
             self._send_frames()
-            while nic.pending and lasts(*nic.patience):
+            while (due := nic.deadline) == nic.now_ns and nic.pending and lasts(*nic.patience):
                 nic.work()
                 self._send_frames()
-            due = nic.deadline
         fetch_ns = self._pace.due
         fetches = self._backend.pending if fetch_ns is None else fetch_ns <= now_ns
         if self._frames_wait or (fetches and nic.ready and not nic.receiver.full):
@@ -352,7 +352,8 @@ class Card:
     def _watch_backend(self) -> None:
         fd = self._backend.fileno()
         open_ = self.nic.ready and not self.nic.receiver.full  # the host honours a PAUSE (§8.7)
-        events = IN if open_ and self._pace.due is None else 0
+        due = self._pace.due
+        events = IN if open_ and (due is None or due <= self.nic.now_ns) else 0
         events |= OUT if self._backend.blocked else 0
         if (fd, events) == self._backend_watch:
             return

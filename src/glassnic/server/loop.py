@@ -31,6 +31,7 @@ class Watches:
     def __init__(self) -> None:
         self._epoll, self._door = select.epoll(), select.epoll()
         self._actions: dict[int, Action] = {}
+        self._at_door: set[int] = set()
 
     @property
     def door_fd(self) -> int:
@@ -39,17 +40,21 @@ class Watches:
 
     def watch(self, fd: int, events: int, action: Action, at_door: bool = False) -> None:
         """Wait for `events` on `fd`, in place of what was waited for there."""
-        _put(self._epoll, fd, events)
+        _put(self._epoll, fd, events, fd in self._actions)
         if at_door:
-            _put(self._door, fd, events)
+            _put(self._door, fd, events, fd in self._at_door)
+            self._at_door.add(fd)
         self._actions[fd] = action
 
     def forget(self, fd: int) -> None:
         """Wait for `fd` no more. To be called before it is closed."""
-        if self._actions.pop(fd, None) is not None:
-            for epoll in (self._epoll, self._door):
-                with suppress(OSError):  # it was not there, or is closed already and thereby forgotten
-                    epoll.unregister(fd)
+        if self._actions.pop(fd, None) is None:
+            return
+        with suppress(OSError):  # it is closed already and thereby forgotten
+            self._epoll.unregister(fd)
+            if fd in self._at_door:
+                self._door.unregister(fd)
+        self._at_door.discard(fd)
 
     def wait(self, timeout_s: float) -> None:
         """Wait at most so long (-1: for ever), then let those act whose descriptors are ready."""
@@ -64,12 +69,13 @@ class Watches:
         self._door.close()
 
 
-def _put(epoll: select.epoll, fd: int, events: int) -> None:
+def _put(epoll: select.epoll, fd: int, events: int, known: bool) -> None:
     # A number may have been closed and be another file by now: the kernel has forgotten it, we need not know.
-    try:
-        epoll.modify(fd, events)
-    except FileNotFoundError:
-        epoll.register(fd, events)
+    if known:
+        with suppress(FileNotFoundError):
+            epoll.modify(fd, events)
+            return
+    epoll.register(fd, events)
 
 
 class Worker(Protocol):
