@@ -127,7 +127,7 @@ class Loop:
                 at = worker.turn(now_ns)
                 if at is not None and (due is None or at < due):
                     due = at
-            if due is not None and due <= time.monotonic_ns():
+            if due is not None and due <= now_ns:
                 timeout_s = 0
             else:
                 timeout_s = -1

@@ -16,14 +16,11 @@ HEADER = Struct("<HHIII")
 ACCESS = Struct("<QII")
 """A region access: offset, region, count. Data follows in a write request and in a read's reply."""
 
-READ_REQUEST = Struct("<HHIIIQII")
-"""A whole REGION_READ: header and access."""
-
-DWORD_WRITE = Struct("<HHIIIQIII")
-"""A whole REGION_WRITE of a dword: header, access, value."""
+DWORD_WRITE = Struct("<QIII")
+"""The payload of a REGION_WRITE of a dword: access and value."""
 
 DWORD_REPLY = Struct("<HHIIIQIII")
-"""The whole reply to one of a dword."""
+"""The whole reply to a REGION_READ of a dword: header, access, value."""
 
 VERSION = Struct("<HH")
 """Major, minor; JSON and a NUL may follow."""

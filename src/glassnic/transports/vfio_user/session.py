@@ -21,7 +21,7 @@ from glassnic.transports.errors import HangupError, ProtocolError
 from glassnic.transports.guest_memory import MAX_PIECES, PAGE_BYTES, SharedMemory
 from glassnic.transports.vfio_user import messages as m
 from glassnic.transports.vfio_user.interrupts import IntxLine, MsiVector
-from glassnic.transports.vfio_user.messages import ACCESS, HEADER, Command
+from glassnic.transports.vfio_user.messages import ACCESS, DWORD_REPLY, DWORD_WRITE, HEADER, Command
 
 MAX_ACCESS_BYTES = 256
 """No access is longer: QEMU reads configuration space in one go, everything else in at most 8 bytes."""
@@ -36,8 +36,12 @@ CAPABILITIES = (
     f'"pgsizes":{PAGE_BYTES},"max_dma_maps":{MAX_PIECES}}}}}'
 ).encode()
 
+# Plain names: asked of every message.
 READ, WRITE = int(Command.REGION_READ), int(Command.REGION_WRITE)
-"""Plain integers: compared with every message's command."""
+HEADER_BYTES = HEADER.size
+READ_BYTES, WRITE_BYTES = HEADER_BYTES + ACCESS.size, HEADER_BYTES + DWORD_WRITE.size
+MOST_BYTES, TYPE_MASK, COMMAND, NO_REPLY = m.MAX_MESSAGE_BYTES, m.TYPE_MASK, m.COMMAND, m.NO_REPLY
+REGISTER_BYTES = REGION_BYTES[BAR0]
 
 Answer = Callable[[memoryview], bytes]
 """Takes a request's payload, gives the reply's; raises `ProtocolError`."""
@@ -88,10 +92,10 @@ class Session:
             data, self._partial = self._partial, bytearray()
         replies: list[bytes] = []
         view = memoryview(data)
-        at, end, wanted = 0, len(view), HEADER.size
-        while end - at >= HEADER.size and not self.ended:
+        at, end, wanted = 0, len(view), HEADER_BYTES
+        while end - at >= HEADER_BYTES and not self.ended:
             message_id, command, size, flags, _ = HEADER.unpack_from(view, at)
-            if not HEADER.size <= size <= m.MAX_MESSAGE_BYTES or flags & m.TYPE_MASK != m.COMMAND:
+            if not HEADER_BYTES <= size <= MOST_BYTES or flags & TYPE_MASK != COMMAND:
                 self._end(f"the client sent a message that is none (size {size}, flags {flags:#x})")
                 break
             beyond = at + size
@@ -104,13 +108,13 @@ class Session:
                     self._fds.extend(fds)
                     fds = ()
             reply = None
-            if command == READ and size == m.READ_REQUEST.size and not self._fds:
-                reply = self._read_dword(view, at)
-            elif command == WRITE and size == m.DWORD_WRITE.size and flags & m.NO_REPLY and not self._fds:
-                reply = self._post_dword(view, at)
+            if command == READ and size == READ_BYTES and not self._fds:
+                reply = self._read_dword(message_id, view, at + HEADER_BYTES)
+            elif command == WRITE and size == WRITE_BYTES and flags & NO_REPLY and not self._fds:
+                reply = self._post_dword(view, at + HEADER_BYTES)
             if reply is None:
-                reply = self._answer(message_id, command, view[at + HEADER.size : beyond])
-            if not flags & m.NO_REPLY:
+                reply = self._answer(message_id, command, view[at + HEADER_BYTES : beyond])
+            if not flags & NO_REPLY:
                 replies.append(reply)
             at = beyond
         if at < end or fds or self.ended:
@@ -175,21 +179,21 @@ class Session:
 
     # Accesses: the hot path.
 
-    def _read_dword(self, view: memoryview, at: int) -> bytes | None:
+    def _read_dword(self, message_id: int, view: memoryview, at: int) -> bytes | None:
         """The reply to the commonest message of all, a read of one register, by the shortest way; None for another."""
-        message_id, command, _, _, _, offset, region, count = m.READ_REQUEST.unpack_from(view, at)
-        is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGION_BYTES[BAR0]
+        offset, region, count = ACCESS.unpack_from(view, at)
+        is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGISTER_BYTES
         if not is_register or self._answers is not self._agreed:
             return None
         value = self.function.read_dword(offset)
         if self.function.msi_enabled:
             self.msi.set_level(self.function.msi)
-        return m.DWORD_REPLY.pack(message_id, command, m.DWORD_REPLY.size, m.REPLY, 0, offset, region, count, value)
+        return DWORD_REPLY.pack(message_id, READ, DWORD_REPLY.size, m.REPLY, 0, offset, region, count, value)
 
     def _post_dword(self, view: memoryview, at: int) -> bytes | None:
         """The second commonest, a posted write of one register, likewise; it has no reply."""
-        _, _, _, _, _, offset, region, count, value = m.DWORD_WRITE.unpack_from(view, at)
-        is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGION_BYTES[BAR0]
+        offset, region, count, value = DWORD_WRITE.unpack_from(view, at)
+        is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGISTER_BYTES
         if not is_register or self._answers is not self._agreed:
             return None
         self.stirred = True
