@@ -5,6 +5,8 @@ Tests of the layers below the card use it where the card itself would only be in
 
 from __future__ import annotations
 
+from glassnic.device.lookups import Lookups
+
 ICR, ICS, IMS, IMC = 0x0C0, 0x0C8, 0x0D0, 0x0D8
 
 
@@ -27,6 +29,7 @@ class RegisterRam:
         self.icr = self.ims = self.ioaddr = self.resets = 0
         self.bus_master = self.asleep = False
         self.wakeup = Wakeup()
+        self.lookups: Lookups | None = None
 
     @property
     def interrupt(self) -> bool:

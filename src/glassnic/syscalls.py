@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
 from typing import Any
 
@@ -20,6 +21,14 @@ from glassnic.jit import ENABLED, kernel
 Octets = NDArray[np.uint8]
 Pieces = NDArray[np.int64]
 
+PEEK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
+AT_ONCE = int(socket.MSG_DONTWAIT)
+QUIETLY = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+HEADER_WORDS = 9
+"""Of a struct msghdr, and the iovec behind it."""
+CUT_OFF = int(socket.MSG_CTRUNC)
+"""Of the flags that recvmsg(2) gives back: there was no room for descriptors."""
+
 if ENABLED:
     from llvmlite import ir
     from numba.core import cgutils, types
@@ -29,6 +38,9 @@ if ENABLED:
     _read: Any = types.ExternalFunction("read", types.intp(types.intp, types.intp, types.intp))
     _write: Any = types.ExternalFunction("write", types.intp(types.intp, types.intp, types.intp))
 
+    _recvmsg: Any = types.ExternalFunction("recvmsg", types.intp(types.intp, types.intp, types.intp))
+    _recv: Any = types.ExternalFunction("recv", types.intp(types.intp, types.intp, types.intp, types.intp))
+    _send: Any = types.ExternalFunction("send", types.intp(types.intp, types.intp, types.intp, types.intp))
     _writev: Any = types.ExternalFunction("writev", types.intp(types.intp, types.intp, types.intp))
 
     @kernel
@@ -52,6 +64,26 @@ if ENABLED:
         for row in range(1, count + 1):
             pieces[row, 0] -= data.ctypes.data
         return taken
+
+    @kernel
+    def peek(fd: int, octets: Octets, header: Pieces) -> int:
+        """recvmsg(2) that leaves what it shows: how many bytes of `octets` it filled; -1 where descriptors come along,
+        or where it fails. `header` has HEADER_WORDS."""
+        header[:] = 0
+        header[2], header[3] = header.ctypes.data + 56, 1
+        header[7], header[8] = octets.ctypes.data, len(octets)
+        came = int(_recvmsg(fd, header.ctypes.data, PEEK))
+        return -1 if header[6] & CUT_OFF else came
+
+    @kernel
+    def discard(fd: int, octets: Octets, count: int) -> int:
+        """recv(2) of `count` bytes that were seen before."""
+        return int(_recv(fd, octets.ctypes.data, count, AT_ONCE))
+
+    @kernel
+    def send(fd: int, octets: Octets, start: int, end: int) -> int:
+        """send(2) of [start, end): how many bytes the host took; -1 where it fails."""
+        return int(_send(fd, octets.ctypes.data + start, end - start, QUIETLY))
 
     @intrinsic
     def _clock(typing: Any) -> Any:
@@ -99,6 +131,15 @@ else:
         if fd >= 0:
             asked.register(int(fd), select.POLLIN)
         return bool(asked.poll(0))
+
+    def peek(fd: int, octets: Octets, header: Pieces) -> int:
+        return -1  # nobody is in a hurry: all goes the general way
+
+    def discard(fd: int, octets: Octets, count: int) -> int:
+        return os.readv(fd, [octets.data[:count]])
+
+    def send(fd: int, octets: Octets, start: int, end: int) -> int:
+        return write(fd, octets, start, end)
 
     def read(fd: int, octets: Octets, start: int, end: int) -> int:
         try:

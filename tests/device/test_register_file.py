@@ -51,14 +51,14 @@ def test_the_words_of_an_array_come_in_order_whatever_its_stride(registers: Regi
 
 
 def test_a_soft_reset_keeps_what_it_is_said_to_keep_and_nothing_else(registers: RegisterFile) -> None:
-    registers.words = [ALL] * len(registers.words)
+    registers.numbers[:] = ALL
     registers.reset()
     for name, row in REGISTERS.items():
         assert set(registers.many(row)) == ({ALL} if name in KEPT_BY_SOFT_RESET else {row.reset}), name
 
 
 def test_power_on_keeps_nothing(registers: RegisterFile) -> None:
-    registers.words = [ALL] * len(registers.words)
+    registers.numbers[:] = ALL
     registers.reset(kept=())
     assert all(set(registers.many(row)) == {row.reset} for row in REGISTERS.values())
 

@@ -42,8 +42,6 @@ class Link:
         self._detected_speed = 0
         self.up = self._linked()
         self.loopback = False
-        self._status = 0
-        """STATUS less TXOFF. The bus is 32 bits wide at 33 MHz, the card its only function: those bits are 0."""
         phy.on_change = self.update
         self.update()
 
@@ -68,8 +66,9 @@ class Link:
             self.update()
 
     def read_status(self) -> int:
-        """A read of STATUS, the register that drivers read most."""
-        return self._status | TXOFF if self.paused else self._status
+        """A read of STATUS, the register that drivers read most: what is stored has all but TXOFF."""
+        status = self.core.registers[R.STATUS]
+        return status | TXOFF if self.paused else status
 
     def reset(self) -> None:
         """After CTRL.RST or RST#, with CTRL back at its reset value: so a held PHY is let go."""
@@ -87,7 +86,8 @@ class Link:
             self.core.recorder.record(events.LINK, up, self.speed_mbps, self.full_duplex)
             self.core.interrupts.raise_(CAUSE.LSC.mask)
             self.on_change()
-        self._status = (
+        # The bus is 32 bits wide at 33 MHz, the card its only function: those bits are 0.
+        self.core.registers[R.STATUS] = (
             self.full_duplex << STATUS.FD.lo
             | up << STATUS.LU.lo
             | SPEED_CODE[self.speed_mbps] << STATUS.SPEED.lo

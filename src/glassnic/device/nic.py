@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
 
 from glassnic.device.core import Core
 from glassnic.device.eeprom import Eeprom, mac_octets
 from glassnic.device.io_window import IoWindow
 from glassnic.device.link import Link
+from glassnic.device.lookups import Lookups, kinds_of
 from glassnic.device.phy import Phy
 from glassnic.device.ports import NO_FRAMES, NO_OUTLET, NO_PATIENCE, Frames, GuestMemory, Inlet
 from glassnic.device.receive import Receive
 from glassnic.device.recorder import Recorder
-from glassnic.device.register_file import KEPT_BY_PCI_RESET
+from glassnic.device.register_file import KEPT_BY_PCI_RESET, by_offset
 from glassnic.device.ring import head_moved, laid
 from glassnic.device.transmit import Transmit
 from glassnic.device.wakeup import Wakeup
@@ -28,13 +28,11 @@ from glassnic.spec.bits import put, take
 from glassnic.spec.fields import CTRL, CTRL_EXT, PBA, RCTL, TCTL
 from glassnic.spec.models import MODELS
 from glassnic.spec.profiles import PROFILES, Traits
-from glassnic.spec.registers import ALIAS_OF, Access, R, Register, offsets
+from glassnic.spec.registers import ALIAS_OF, Access, R, Register
 
 PACKET_BUFFER_KB = 64
 
 DEFAULT_MAC = "52:54:00:12:34:56"
-
-_Handler = TypeVar("_Handler")
 
 
 class Nic:
@@ -81,8 +79,10 @@ class Nic:
         self._refused = False
         self._own_place = ALIAS_OF if traits.old_places else {}
         acts = self._switchboard_of_writes()
-        self._on_write = _by_offset({row: acts[row] for row in self.core.registers.present.values() if row in acts})
-        self._on_read = _by_offset(self._switchboard_of_reads())
+        self._on_write = by_offset({row: acts[row] for row in self.core.registers.present.values() if row in acts})
+        self._on_read = by_offset(self._switchboard_of_reads())
+        kinds = kinds_of(self.core.registers.rows, self._on_read.keys() | self._own_place.keys())
+        self._lookups = Lookups(self.core.registers.numbers, kinds)
         self._rows = self.core.registers.rows
         self._words = self.core.registers.words
         self.reset()
@@ -147,6 +147,12 @@ class Nic:
         return board
 
     # The bus
+
+    @property
+    def lookups(self) -> Lookups | None:
+        """What compiled code may answer in place of `read`; a PAUSE makes STATUS more than a look."""
+        self.core.registers[R.ICR] = self.core.interrupts.icr
+        return self._lookups if self.ready and self.receiver.pause_until_ns is None else None
 
     def read(self, offset: int) -> int:
         """The 32-bit register at byte `offset` of BAR0; where there is none, 0 (§13.1)."""
@@ -390,8 +396,3 @@ class Nic:
         for event, count in odd:
             lines.append(f"{count} × {event.name} (§{event.section}): the driver asked for something out of order")
         return lines
-
-
-def _by_offset(board: dict[Register, _Handler]) -> dict[int, _Handler]:
-    """The switchboard spread over every offset of each register."""
-    return {offset: act for row, act in board.items() for offset in offsets(row)}

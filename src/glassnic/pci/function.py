@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from glassnic.device.lookups import Lookups
 from glassnic.pci.config import ConfigSpace, Identity
 from glassnic.spec.pci import BAR0_BYTES, CONFIG_BYTES, D0, D3HOT, IO_BYTES
 
@@ -44,6 +45,8 @@ class Registers(Protocol):
 
     @property
     def wakeup(self) -> Waking: ...
+    @property
+    def lookups(self) -> Lookups | None: ...
     @property
     def interrupt(self) -> bool: ...
     def read(self, offset: int) -> int: ...
@@ -81,6 +84,11 @@ class PciFunction:
     def read_dword(self, offset: int) -> int:
         """A register: the aligned dword at `offset` of BAR0."""
         return self.nic.read(offset) if self._decodes_memory else ALL_ONES
+
+    @property
+    def lookups(self) -> Lookups | None:
+        """What need not be asked with `read_dword` (`device/lookups.py`)."""
+        return self.nic.lookups if self._decodes_memory else None
 
     def write_dword(self, offset: int, value: int) -> None:
         """Write a register: the aligned dword at `offset` of BAR0."""

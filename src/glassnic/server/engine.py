@@ -25,6 +25,7 @@ from glassnic.spec.bits import Bits
 from glassnic.spec.descriptors import DESCRIPTOR_BYTES, TX_DATA
 from glassnic.spec.fields import CTRL, RCTL, TCTL
 from glassnic.spec.registers import R
+from glassnic.transports.vfio_user.counter import Counter
 
 SWITCH_INTERVAL_S = 0.0002
 """How long the compiling thread may keep a register access waiting; Python's own 5 ms are too long for a guest."""
@@ -85,6 +86,8 @@ def load(with_cutter: bool = False) -> None:
     nic.write(R.RDT.offset, 1)
     nic.advance(1)
     inbox.load()
+    if nic.lookups is not None:
+        Counter().answer(-1, nic.lookups)
     lasts(*NO_PATIENCE)
     if with_cutter:
         cut(np.frombuffer(UNSUMMED + FRAME, np.uint8), np.zeros(MEMORY_BYTES, np.uint8), np.zeros(1, np.int64))

@@ -18,6 +18,7 @@ from glassnic.pci.function import PciFunction
 from glassnic.transports.errors import ProtocolError
 from glassnic.transports.fdsocket import FdSocket
 from glassnic.transports.guest_memory import SharedMemory
+from glassnic.transports.vfio_user.counter import Counter
 from glassnic.transports.vfio_user.session import Session
 
 
@@ -68,10 +69,13 @@ class Connection:
     def __init__(self, sock: FdSocket, function: PciFunction, memory: SharedMemory) -> None:
         self.sock = sock
         self.session = Session(function, memory)
+        self._counter = Counter()
 
     def readable(self) -> bool:
         """Serve what has arrived. False when the conversation is over."""
         try:
+            if self._counter.serve(self.sock, self.session):
+                return True
             chunk = self.sock.receive()
             if chunk is None:
                 return True

@@ -16,6 +16,7 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 
+from glassnic.device.lookups import Lookups
 from glassnic.pci.function import BAR0, REGION_BYTES, PciFunction
 from glassnic.transports.errors import HangupError, ProtocolError
 from glassnic.transports.guest_memory import MAX_PIECES, PAGE_BYTES, SharedMemory
@@ -132,6 +133,12 @@ class Session:
             self._partial = bytearray(rest)
             self._wanted = wanted
 
+    @property
+    def lookups(self) -> Lookups | None:
+        """What may be answered before `receive` is asked: nothing in the midst of a message, nor before VERSION."""
+        midst = self._partial or self._early_fds or self._answers is not self._agreed
+        return None if midst else self.function.lookups
+
     def update_interrupts(self) -> None:
         """Carry the card's interrupt level to the client. The loop calls this whenever the card may have moved it."""
         self.intx.set_level(self.function.intx)
@@ -196,11 +203,21 @@ class Session:
         is_register = region == BAR0 and count == 4 and not offset & 3 and offset < REGISTER_BYTES
         if not is_register or self._answers is not self._agreed:
             return None
+        self.post(offset, value)
+        return b""
+
+    def take(self, offset: int) -> None:
+        """Do what a read of a register does, which is answered already."""
+        self.function.read_dword(offset)
+        if self.function.msi_enabled:
+            self.msi.set_level(self.function.msi)
+
+    def post(self, offset: int, value: int) -> None:
+        """Write a register."""
         self.stirred = True
         self.function.write_dword(offset, value)
         if self.function.msi_enabled:
             self.msi.set_level(self.function.msi)
-        return b""
 
     def _region_read(self, payload: memoryview) -> bytes:
         offset, region, count = ACCESS.unpack_from(payload)
