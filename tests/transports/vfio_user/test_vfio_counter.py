@@ -165,6 +165,15 @@ def test_a_pause_and_an_engine_that_is_not_loaded_close_the_counter() -> None:
         assert int.from_bytes(reply[-4:], "little") & STATUS.TXOFF.mask
 
 
+def test_who_leaves_is_missed_after_the_last_answer() -> None:
+    with guest() as one:
+        one.far.send(read(R.STATUS.offset))
+        one.far.shutdown(socket.SHUT_WR)
+        assert one.connection.readable()
+        assert not one.connection.readable()
+        assert len(one.far.recv(100)) == m.DWORD_REPLY.size
+
+
 def test_descriptors_that_come_behind_a_read_reach_the_message_they_belong_to() -> None:
     with guest() as one:
         file = os.memfd_create("guest")

@@ -35,7 +35,7 @@ WRITE_HEAD = WRITE | WRITE_BYTES << 16
 A_DWORD = 4 << 32
 """Region 0, count 4: the second half of an access."""
 NO_REPLY, REPLY, REPLY_SIZE = m.NO_REPLY, m.REPLY, m.DWORD_REPLY.size << 32
-NOTHING = READ_ONLY = -1
+READ_ONLY = -1
 
 
 @kernel
@@ -47,10 +47,10 @@ def answer(
     outbox: Octets,
     posted: NDArray[np.int64],
     header: NDArray[np.int64],
-) -> int:
+) -> bool:
     """Answer what can be answered of the messages that wait at `fd`; what is still to be done comes into `posted`: how
-    much in row 0, and in the rows behind offset and value, or READ_ONLY. How many bytes of `outbox` the host did not
-    take, or NOTHING if no message was taken."""
+    much in row 0, with how many bytes of `outbox` the host took, and in the rows behind offset and value, or READ_ONLY.
+    Was something there, and nothing is left?"""
     came, at, out, number = peek(fd, inbox, header), 0, 0, 0
     while came - at >= READ_BYTES and number < MOST_MESSAGES and out < MOST_MESSAGES * REPLY_BYTES:
         first, second = load64(inbox, at), load64(inbox, at + 8)
@@ -76,11 +76,11 @@ def answer(
             at += WRITE_BYTES
         else:
             break
-    if at == 0:
-        return NOTHING
-    discard(fd, inbox, at)
-    posted[0, 0], posted[0, 1] = number, out
-    return out - max(send(fd, outbox, 0, out), 0) if out else 0
+    if at:
+        discard(fd, inbox, at)
+    header[0] = out
+    posted[0, 0], posted[0, 1] = number, max(send(fd, outbox, 0, out), 0) if out else 0
+    return bool(0 < at == came < len(inbox))
 
 
 class Counter:
@@ -93,24 +93,22 @@ class Counter:
         self._header = np.zeros(HEADER_WORDS, np.int64)
 
     def serve(self, sock: FdSocket, session: Session) -> bool:
-        """Serve those who wait at the front. False: whoever is there has another wish, and nothing was done."""
+        """Serve those at the front. False: somebody is left who has another wish, or may be."""
         lookups = session.lookups
         if lookups is None or sock.blocked:
             return False
-        left = self.answer(sock.fileno(), lookups)
-        if left == NOTHING:
-            return False
-        number, out = self._posted[0].tolist()
-        if left:
-            sock.send(self._outbox[out - left : out].tobytes())
+        all_served = self.answer(sock.fileno(), lookups)
+        (number, taken), out = self._posted[0].tolist(), self._header[0]
+        if taken < out:
+            sock.send(self._outbox[taken:out].tobytes())
         if number:
             for offset, value in self._posted[1 : number + 1].tolist():
                 if value == READ_ONLY:
                     session.take(offset)
                 else:
                     session.post(offset, value)
-        return True
+        return all_served
 
-    def answer(self, fd: int, lookups: Lookups) -> int:
+    def answer(self, fd: int, lookups: Lookups) -> bool:
         """See the kernel. A first call, with no descriptor (-1), loads it."""
         return answer(fd, *lookups, self._inbox, self._outbox, self._posted, self._header)
