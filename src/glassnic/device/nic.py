@@ -150,7 +150,7 @@ class Nic:
 
     @property
     def lookups(self) -> Lookups | None:
-        """What compiled code may answer in place of `read`; a PAUSE makes STATUS more than a look."""
+        """What compiled code may answer in place of `read`, ICR put among it; a PAUSE makes STATUS more than a look."""
         self.core.registers[R.ICR] = self.core.interrupts.icr
         return self._lookups if self.ready and self.receiver.pause_until_ns is None else None
 
