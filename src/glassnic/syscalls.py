@@ -11,6 +11,8 @@ import os
 import select
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -132,14 +134,32 @@ else:
             asked.register(int(fd), select.POLLIN)
         return bool(asked.poll(0))
 
+    @contextmanager
+    def _lent(fd: int) -> Iterator[socket.socket]:
+        link = socket.socket(fileno=fd)
+        try:
+            yield link
+        finally:
+            link.detach()
+
     def peek(fd: int, octets: Octets, header: Pieces) -> int:
-        return -1  # nobody is in a hurry: all goes the general way
+        try:
+            with _lent(fd) as link:
+                came, _, flags, _ = link.recvmsg_into([octets.data], 0, PEEK)
+        except OSError:
+            return -1
+        return -1 if flags & CUT_OFF else came
 
     def discard(fd: int, octets: Octets, count: int) -> int:
-        return os.readv(fd, [octets.data[:count]])
+        with _lent(fd) as link:
+            return link.recv_into(octets.data, count, AT_ONCE)
 
     def send(fd: int, octets: Octets, start: int, end: int) -> int:
-        return write(fd, octets, start, end)
+        try:
+            with _lent(fd) as link:
+                return link.send(octets.data[start:end], QUIETLY)
+        except OSError:
+            return -1
 
     def read(fd: int, octets: Octets, start: int, end: int) -> int:
         try:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from glassnic.device.nic import Nic
 from glassnic.device.ports import FlatMemory
-from glassnic.jit import ENABLED
 from glassnic.pci.function import BAR0, CONFIG, PciFunction
 from glassnic.spec.fields import CAUSE, CTRL, STATUS
 from glassnic.spec.registers import R
@@ -137,7 +136,6 @@ def test_all_is_as_it_would_be_without_a_counter(said: list[bytes], cut: int, wi
         assert quick.outcome() == slow.outcome()
 
 
-@pytest.mark.skipif(not ENABLED, reason="with the JIT off there is no counter")
 def test_a_read_of_status_is_answered_there_and_what_it_overtook_is_done_after() -> None:
     with guest() as one:
         before = one.nic.read
@@ -152,7 +150,6 @@ def test_a_read_of_status_is_answered_there_and_what_it_overtook_is_done_after()
         assert one.connection.session.stirred
 
 
-@pytest.mark.skipif(not ENABLED, reason="with the JIT off there is no counter")
 def test_a_pause_and_an_engine_that_is_not_loaded_close_the_counter() -> None:
     with guest() as one:
         assert one.function.lookups is not None

@@ -49,8 +49,8 @@ def answer(
     header: NDArray[np.int64],
 ) -> bool:
     """Answer what can be answered of the messages that wait at `fd`; what is still to be done comes into `posted`: how
-    much in row 0, with how many bytes of `outbox` the host took, and in the rows behind offset and value, or READ_ONLY.
-    Was something there, and nothing is left?"""
+    much in row 0, with how many bytes of `outbox` the host took, and in the rows behind offset and value, or READ_ONLY;
+    how many bytes there are, into the first word of `header`. Was something there, and nothing is left?"""
     came, at, out, number = peek(fd, inbox, header), 0, 0, 0
     while came - at >= READ_BYTES and number < MOST_MESSAGES and out < MOST_MESSAGES * REPLY_BYTES:
         first, second = load64(inbox, at), load64(inbox, at + 8)
