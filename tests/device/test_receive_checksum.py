@@ -164,3 +164,18 @@ def test_the_packet_checksum_covers_what_is_stored_from_pcss_on(start: int, stri
     row = bench.descriptor(0)
     assert row.of(RX.CHECKSUM) == ALL_ONES - ones_sum(row.data[start:])
     assert len(row.data) == (len(sent) - 4 if strip else len(sent) + 4)
+
+
+@pytest.mark.parametrize("start", [0, 13, 33, 34, 35, 54, 255])
+@pytest.mark.parametrize("strip", [0, 1])
+def test_a_verdict_leaves_the_packet_checksum_as_it_is(start: int, strip: int) -> None:
+    """Part of what it covers is summed for the verdict already."""
+    bench, tagged = ReceiveBench(), framed(VLAN_TYPE, b"\0\5" + TCP4[12:])
+    bench.write("CTRL", CTRL.VME.mask * strip)
+    bench.write("RXCSUM", ALL | start)
+    bench.control(EN=1, SECRC=1)
+    silent = framed(b"\x88\xb5", flipped(tagged, 60)[14:])  # as long, but there is nothing to judge
+    bench.arrive(tagged, silent, flipped(tagged, -1 % len(tagged)))
+    for number in range(3):
+        row = bench.descriptor(number)
+        assert row.of(RX.CHECKSUM) == ALL_ONES - ones_sum(row.data[start:]), number

@@ -29,6 +29,14 @@ class Callable:
         self.load64 = wrap(lambda data, at: load64(data, at))
         self.copy = wrap(lambda target, to, source, at, length: copy(target, to, source, at, length))
         self.sum = wrap(lambda data, start, end: fold(sum_words(data, start, end)))
+        copy_summing, in_step, swap = span.copy_summing, span.in_step, span.swap
+        self.copy_summing = wrap(
+            lambda target, to, source, at, length: fold(copy_summing(target, to, source, at, length))
+        )
+        self.sum_in_two = wrap(
+            lambda data, middle, end: fold(sum_words(data, 0, middle) + in_step(sum_words(data, middle, end), middle))
+        )
+        self.swap = wrap(lambda word: swap(word))
         self.load_be16 = wrap(lambda data, at: load_be16(data, at))
         self.store_be16 = wrap(lambda data, at, value: store_be16(data, at, value))
         self.reach = wrap(lambda ranges, address, length, writable: reach(ranges, address, length, writable))
@@ -69,6 +77,27 @@ def test_the_sum_is_the_ones_complement_sum_in_network_order(kind: str, data: by
     start = draws.draw(st.integers(0, len(data)))
     end = draws.draw(st.integers(start, len(data)))
     assert KINDS[kind].sum(array(data), start, end) == ones_sum(data[start:end])
+
+
+@each_kind
+@given(BYTES | st.integers(1, 5000).map(lambda length: b"\xff" * length), st.integers(0, 15), st.integers(0, 9))
+def test_what_is_copied_is_summed_on_the_way(kind: str, data: bytes, at: int, to: int) -> None:
+    at = min(at, len(data))
+    target = array(bytes(len(data) + 20))
+    assert KINDS[kind].copy_summing(target, to, array(data), at, len(data) - at) == ones_sum(data[at:])
+    assert target.tobytes() == (bytes(to) + data[at:]).ljust(len(data) + 20, b"\0")
+
+
+@each_kind
+@given(BYTES, st.integers(0, 16))
+def test_a_sum_may_be_taken_in_two_wherever_they_meet(kind: str, data: bytes, middle: int) -> None:
+    assert KINDS[kind].sum_in_two(array(data), middle, len(data)) == ones_sum(data)
+
+
+@each_kind
+@given(st.integers(0, 0xFFFF))
+def test_swapped_a_word_has_its_bytes_in_the_other_order(kind: str, word: int) -> None:
+    assert KINDS[kind].swap(word) == int.from_bytes(word.to_bytes(2, "big"), "little")
 
 
 @each_kind

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import VNET_LEAD
 from glassnic.device.receive_state import FCS, LONGEST
-from glassnic.device.span import copy, fold, load_be16, store_be16, sum_words
+from glassnic.device.span import copy, fold, load_be16, store_be16, sum_words, unsigned
 from glassnic.jit import kernel
 
 NEEDS_CSUM = 1
@@ -123,9 +123,9 @@ def put_right(
     store_be16(run, at + l4 + 4, sequence >> 16)
     store_be16(run, at + l4 + 6, sequence)
     if not last:
-        run[at + l4 + 13] &= 0xFF - FIN_PSH
+        run[unsigned(at + l4 + 13)] &= 0xFF - FIN_PSH
     if index:
-        run[at + l4 + 13] &= 0xFF - CWR
+        run[unsigned(at + l4 + 13)] &= 0xFF - CWR
     pseudo = load_be16(run, at + l4 + 16) + (~whole & 0xFFFF) + length - l4
     pseudo = (pseudo & 0xFFFF) + (pseudo >> 16)
     store_be16(run, at + l4 + 16, (pseudo & 0xFFFF) + (pseudo >> 16))
@@ -142,7 +142,7 @@ def store_sum(run: NDArray[np.uint8], start: int, place: int, end: int) -> None:
 @leaf
 def octet(packet: NDArray[np.uint8], at: int) -> int:
     """A byte, as int64."""
-    return int(packet[at]) & 0xFF
+    return int(packet[unsigned(at)]) & 0xFF
 
 
 @leaf

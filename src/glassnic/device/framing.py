@@ -14,7 +14,7 @@ from glassnic.device.crc import crc32
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD
 from glassnic.device.recorder import record
-from glassnic.device.span import clear, copy, shift, store_be16
+from glassnic.device.span import clear, copy, shift, store_be16, unsigned
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import CURSOR, FRAMES, GAP, SERIAL, TAG, TRIED, Desk, Setting
 from glassnic.spec import bits, events
@@ -89,8 +89,9 @@ def hand_on(desk: Desk, setting: Setting, begin: int, length: int, how: int) -> 
         store_be16(desk.arena, begin - LENGTH_LEAD + 2, length)
     else:
         clear(desk.arena, begin - setting.lead, begin)
-    desk.bounds[state[FRAMES], 0] = begin
-    desk.bounds[state[FRAMES], 1] = begin + length
+    row = unsigned(state[FRAMES])
+    desk.bounds[row, 0] = begin
+    desk.bounds[row, 1] = begin + length
     record(desk, events.TX_FRAME, state[SERIAL], length, how)
     state[CURSOR] = begin + length
     state[FRAMES] += 1
@@ -116,13 +117,13 @@ def count(desk: Desk, setting: Setting, begin: int, length: int, tag: int, numbe
         while octets >= bound:
             bound *= 2
             size += 1
-        counts[PTC64 + size] += number
+        counts[unsigned(PTC64 + size)] += number
     elif octets == 64:
         counts[PTC64] += number
-    if length >= 6 and desk.arena[begin] & 1:
+    if length >= 6 and desk.arena[unsigned(begin)] & 1:
         broadcast = True
         for octet in range(6):
-            broadcast = broadcast and desk.arena[begin + octet] == 0xFF
+            broadcast = broadcast and desk.arena[unsigned(begin + octet)] == 0xFF
         counts[BPTC if broadcast else MPTC] += number
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 from glassnic.device.patience import lasts
 from glassnic.device.ports import LENGTH_LEAD, MAX_FRAME_BYTES, VNET_LEAD
-from glassnic.device.span import copy, shift
+from glassnic.device.span import copy, shift, unsigned
 from glassnic.syscalls import Octets, read
 
 Words = NDArray[np.int64]
@@ -107,5 +107,5 @@ def next_length(inbox: Octets, words: Words) -> int:
     if begin + LENGTH_LEAD > words[END]:
         return -1
     for octet in range(LENGTH_LEAD):
-        length = length << 8 | (int(inbox[begin + octet]) & 0xFF)
+        length = length << 8 | (int(inbox[unsigned(begin + octet)]) & 0xFF)
     return length

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glassnic.device.leaf import leaf
 from glassnic.device.patience import lasts
 from glassnic.device.ports import LENGTH_LEAD, RUN
-from glassnic.device.span import shift
+from glassnic.device.span import shift, unsigned
 from glassnic.device.transmit_state import (
     BEGUN,
     CLOSED,
@@ -62,7 +62,7 @@ def leave_each(desk: Desk) -> bool:
 def write_each(fd: int, arena: Octets, bounds: NDArray[np.int64], row: int, end: int, led: int) -> int:
     """Write the frames of the rows from `row` to `end`, each with what leads it; says before which row the host took no
     more."""
-    while row < end and write(fd, arena, bounds[row, 0] - led, bounds[row, 1]) >= 0:
+    while row < end and write(fd, arena, bounds[unsigned(row), 0] - led, bounds[unsigned(row), 1]) >= 0:
         row += 1
     return row
 
@@ -75,7 +75,7 @@ def leave_as_run(desk: Desk) -> bool:
         return True
     start = bounds[state[GONE], 0] - LENGTH_LEAD
     stop = start + max(write(state[OUTLET], desk.arena, start, bounds[state[FRAMES] - 1, 1]), 0)
-    while state[GONE] < state[FRAMES] and bounds[state[GONE], 1] <= stop:
+    while state[GONE] < state[FRAMES] and bounds[unsigned(state[GONE]), 1] <= stop:
         state[GONE] += 1
     if state[GONE] < state[FRAMES]:
         state[BEGUN] = stop - bounds[state[GONE], 0] + LENGTH_LEAD

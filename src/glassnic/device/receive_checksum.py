@@ -8,8 +8,8 @@ leaves, under the engine's rules; `end` is where the frame ends, less its FCS, a
 from __future__ import annotations
 
 from glassnic.device.leaf import leaf
-from glassnic.device.receive_state import ADDRESS, TAG, Desk, Setting, octet, word
-from glassnic.device.span import fold, sum_words
+from glassnic.device.receive_state import ADDRESS, SUM, SUM_BEGIN, SUM_END, TAG, Desk, Setting, octet, word
+from glassnic.device.span import fold, in_step, sum_words
 from glassnic.spec.descriptors import RX
 
 IPCS, TCPCS, IXSM = RX.IPCS.mask >> 32, RX.TCPCS.mask >> 32, RX.IXSM.mask >> 32
@@ -113,5 +113,16 @@ def verdict_layer4(desk: Desk, setting: Setting, protocol: int, at: int, end: in
         return 0
     # As words are summed lowest byte first, protocol and length come swapped.
     total = addresses + (protocol << 8) + ((length & 0xFF) << 8) + (length >> 8)
-    total += sum_words(desk.arena, at, at + length)
+    state = desk.state
+    state[SUM_BEGIN], state[SUM_END], state[SUM] = at, at + length, sum_words(desk.arena, at, at + length)
+    total += state[SUM]
     return TCPCS if fold(total) == RIGHT else TCPCS | TCPE
+
+
+@leaf
+def sum_to(desk: Desk, begin: int, end: int) -> int:
+    """The words of [begin, end) of the arena; if the end of it is summed already, that is not done again."""
+    state = desk.state
+    if state[SUM_END] == end and state[SUM_BEGIN] >= begin:
+        return sum_words(desk.arena, begin, state[SUM_BEGIN]) + in_step(state[SUM], state[SUM_BEGIN] - begin)
+    return sum_words(desk.arena, begin, end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from glassnic.device.filters import ADDRESS_MASK, MULTICAST, is_tagged
 from glassnic.device.leaf import leaf
 from glassnic.device.receive_state import SHORTEST, TAG, Desk, Setting
-from glassnic.device.span import load64
+from glassnic.device.span import load64, unsigned
 from glassnic.device.statistics import INDEX
 
 CRCERRS, RLEC = INDEX["CRCERRS"], INDEX["RLEC"]
@@ -58,7 +58,7 @@ def count_good(desk: Desk, setting: Setting, at: int, length: int) -> None:
         size = 0 if sized == SHORTEST else 1
         while 0 < size < 5 and sized >> (6 + size):
             size += 1
-        counts[PRC64 + size] += 1
+        counts[unsigned(PRC64 + size)] += 1
     destination = load64(desk.arena, at) & ADDRESS_MASK
     if destination == ADDRESS_MASK:
         counts[BPRC] += setting.broadcast  # with RCTL.BAM=0 it is not counted as one (§13.7.28)

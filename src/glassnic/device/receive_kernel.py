@@ -27,7 +27,7 @@ from glassnic.device.filters import (
 from glassnic.device.inlet import FD, asks_again, take_in
 from glassnic.device.leaf import leaf
 from glassnic.device.ports import LENGTH_LEAD, VNET_LEAD
-from glassnic.device.receive_checksum import IXSM, verdict
+from glassnic.device.receive_checksum import IXSM, sum_to, verdict
 from glassnic.device.receive_counts import count_any, count_bad, count_good
 from glassnic.device.receive_state import (
     ADDRESS,
@@ -52,6 +52,7 @@ from glassnic.device.receive_state import (
     SHORTEST,
     SPOILT,
     STARVED,
+    SUM_END,
     TAG,
     TAIL,
     USED,
@@ -65,7 +66,7 @@ from glassnic.device.receive_state import (
     word,
 )  # fmt: skip
 from glassnic.device.recorder import record
-from glassnic.device.span import copy, fold, load64, prefetch_to_write, reach, store64, sum_words
+from glassnic.device.span import copy, fold, load64, prefetch_to_write, reach, store64
 from glassnic.device.statistics import INDEX
 from glassnic.jit import kernel
 from glassnic.spec import events
@@ -331,6 +332,7 @@ def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) 
         crc = crc32(arena, at, end)
         for byte in range(FCS):
             arena[end + byte] = (crc >> (8 * byte)) & 0xFF
+    state[SUM_END] = 0
     flags = EOP | (PIF if marks & INEXACT else 0) | (CE | IXSM if marks & BAD else verdict(desk, setting, at, end))
     special, start = 0, at
     if stored < length - FCS + setting.fcs:
@@ -340,7 +342,7 @@ def place_frame(desk: Desk, setting: Setting, at: int, length: int, marks: int) 
             copy(arena, start + third, arena, at + third, TAG)
     skipped = min(setting.sum_start, stored)
     # "Unadjusted one's complement" (§3.2.3): drivers find the sum complemented.
-    checksum = ~fold(sum_words(arena, start + skipped, start + stored)) & 0xFFFF
+    checksum = ~fold(sum_to(desk, start + skipped, start + stored)) & 0xFFFF
     scatter(desk, setting, start, stored, checksum, flags, special)
     if setting.small and stored <= setting.small:
         state[CAUSES] |= SMALL_CAUSES

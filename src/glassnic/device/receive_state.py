@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.device.span import unsigned
 from glassnic.spec.profiles import Traits
 
 # What `state` holds between calls: the ring, the count of frames delivered, and the FIFO.
 HEAD, TAIL, SERIAL, FIRST, WAITING, HELD, USED = range(7)
 # ... and what a call reports.
 MASTER, CAUSES, DELAYED, MISSED, QUANTA, STARVED = range(7, 13)
-STATE_WORDS = 13
+# ... and of the frame at hand: what of it is summed already.
+SUM_BEGIN, SUM_END, SUM = range(13, 16)
+STATE_WORDS = 16
 
 INEXACT, BAD, ODD_SIZE, CONTROL = 1, 2, 4, 8
 """Marks of a frame: passed by the hash alone, FCS wrong, of illegal length, a MAC control frame."""
@@ -131,7 +134,7 @@ def unpack(words: NDArray[np.int64]) -> Setting:
 @leaf
 def octet(desk: Desk, at: int) -> int:
     """A byte of the arena, as int64: jitted, `int` of a byte has no sign, and a sum of the two kinds is no integer."""
-    return int(desk.arena[at]) & 0xFF
+    return int(desk.arena[unsigned(at)]) & 0xFF
 
 
 @leaf

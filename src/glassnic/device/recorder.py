@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.leaf import leaf
+from glassnic.device.span import unsigned
 from glassnic.spec.events import BY_NUMBER, KINDS, Event
 
 CAPACITY_ROWS = 1 << 16
@@ -70,10 +71,10 @@ class Desk(Protocol):
 def record(desk: Desk, event: int, a: int, b: int, c: int) -> None:
     """Append a row; the same as `Recorder.record`."""
     total = desk.tally[0]
-    row = total & (len(desk.rows) - 1)
+    row = unsigned(total & (len(desk.rows) - 1))
     desk.rows[row, 0] = event
     desk.rows[row, 1] = a
     desk.rows[row, 2] = b
     desk.rows[row, 3] = c
     desk.tally[0] = total + 1
-    desk.tally[event] += 1
+    desk.tally[unsigned(event)] += 1

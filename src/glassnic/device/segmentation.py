@@ -5,16 +5,20 @@ Jitted leaves of the transmit engine, under its rules. A send may be in the mids
 
 from __future__ import annotations
 
+from glassnic.device.alike import prepare, send_alike
 from glassnic.device.framing import finish_frame, take
-from glassnic.device.handover import hand_over, host_cuts_alike
+from glassnic.device.gathering import bring_in
+from glassnic.device.handover import hand_over, leaves_whole
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up, lend
+from glassnic.device.ordinary import is_ordinary
 from glassnic.device.recorder import record
 from glassnic.device.span import copy, prefetch
 from glassnic.device.stamping import record_prototype, stamp_header
 from glassnic.device.statistics import INDEX
 from glassnic.device.transmit_state import (
+    ALIKE,
     CURSOR,
     EXCESS,
     FATE,
@@ -25,9 +29,12 @@ from glassnic.device.transmit_state import (
     IN_COMMAND,
     IN_RANGES,
     LENGTH,
+    NEVER,
     NUMBER,
     OFFSET,
     SEGMENTED,
+    SUM,
+    SUMMED,
     TAKEN,
     WHOLE,
     Desk,
@@ -82,8 +89,7 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
             count = min(left, min(hdrlen + cut - state[LENGTH], paylen - state[TAKEN]))
             if not (state[WHOLE] and lend(desk, address + state[OFFSET], count)):
                 gather_up(desk, setting)
-                into = state[CURSOR] + setting.lead + state[GAP] + state[LENGTH]
-                copy(desk.arena, into, desk.data, address + state[OFFSET], count)
+                bring_in(desk, setting, address + state[OFFSET], count)
                 # memcpy begins at the end of a run, where no processor expects it: so the next frame's is called up.
                 prefetch(desk.data, address + state[OFFSET] + count, min(left - count, mss))
             state[LENGTH] += count
@@ -91,6 +97,8 @@ def gather_segments(desk: Desk, setting: Setting, address: int, length: int) -> 
             if state[WHOLE]:
                 if state[TAKEN] == paylen:
                     hand_over(desk, setting)
+            elif state[ALIKE] and state[LENGTH] == hdrlen + mss and state[TAKEN] < paylen:
+                send_alike(desk, setting)
             elif state[LENGTH] == hdrlen + mss or state[TAKEN] == paylen:
                 send_segment(desk, setting, meets_paylen(desk))
         state[OFFSET] += count
@@ -103,9 +111,21 @@ def begin_segment(desk: Desk, setting: Setting) -> None:
     state = desk.state
     if state[TAKEN] == 0:
         record_prototype(desk)
-        state[WHOLE] = host_cuts_alike(desk, setting)
+        settle(desk, setting)
     state[LENGTH] = take(state[IN_COMMAND], TX_CONTEXT.HDRLEN)
+    summed = take(state[FIRST], TX_DATA.TXSM) and not state[WHOLE]
+    state[SUM], state[SUMMED] = 0, state[LENGTH] if summed else NEVER
     copy(desk.arena, state[CURSOR] + setting.lead + state[GAP], desk.header, 0, state[LENGTH])
+
+
+@leaf
+def settle(desk: Desk, setting: Setting) -> None:
+    """How the send leaves, now that its header is there: whole, or cut, its full frames by what changes between them;
+    both only if it is ordinary."""
+    if is_ordinary(desk, setting):
+        desk.state[WHOLE] = leaves_whole(desk, setting)
+        if not desk.state[WHOLE]:
+            prepare(desk)
 
 
 @leaf

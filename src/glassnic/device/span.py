@@ -73,6 +73,11 @@ if ENABLED:
         return types.void(data, types.int64, to_write), generate
 
     @kernel
+    def unsigned(at: int) -> int:
+        """A number as an index that counts from the front: without this, numba asks each time if it is negative."""
+        return np.uint64(at)  # type: ignore[return-value]
+
+    @kernel
     def load64(data: NDArray[np.uint8], at: int) -> int:
         """The little-endian quadword at `at`, as int64; any alignment."""
         return int(_load64(data, at))  # type: ignore[call-arg, arg-type, unused-ignore]
@@ -113,13 +118,31 @@ if ENABLED:
             total += (word & LOW32) + ((word >> 32) & LOW32)
         at = start + (quads << 3)
         while at + 1 < end:
-            total += int(data[at]) + (int(data[at + 1]) << 8)
+            total += int(data[unsigned(at)]) + (int(data[unsigned(at + 1)]) << 8)
             at += 2
         if at < end:
-            total += int(data[at])
+            total += int(data[unsigned(at)])
+        return total
+
+    @kernel
+    def copy_summing(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> int:
+        """`copy`, and `sum_words` of what is copied: a guest that writes meanwhile finds no second look."""
+        total = 0
+        quads = length >> 3
+        for quad in range(quads):
+            word = load64(source, at + (quad << 3))
+            store64(target, to + (quad << 3), word)
+            total += (word & LOW32) + ((word >> 32) & LOW32)
+        for place in range(quads << 3, length):
+            octet = source[unsigned(at + place)]
+            target[unsigned(to + place)] = octet
+            total += int(octet) << ((place & 1) << 3)
         return total
 
 else:
+
+    def unsigned(at: int) -> int:
+        return at
 
     def load64(data: NDArray[np.uint8], at: int) -> int:
         return int(data[at : at + 8].view(np.int64)[0])
@@ -140,6 +163,10 @@ else:
         total = int(data[start:even].view(np.uint16).sum(dtype=np.int64)) if even > start else 0
         return total + (int(data[even]) if even < end else 0)
 
+    def copy_summing(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> int:
+        copy(target, to, source, at, length)
+        return sum_words(source, at, at + length)
+
 
 @kernel
 def shift(data: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
@@ -157,7 +184,7 @@ def shift(data: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
 def clear(data: NDArray[np.uint8], begin: int, end: int) -> None:
     """Zero [begin, end); for a few bytes a slice assignment costs more than they do."""
     for at in range(begin, end):
-        data[at] = 0
+        data[unsigned(at)] = 0
 
 
 @kernel
@@ -171,16 +198,28 @@ def fold(total: int) -> int:
 
 
 @kernel
+def in_step(total: int, distance: int) -> int:
+    """A sum of words as part of one that begins `distance` bytes before: each byte may be the other half of a word."""
+    return total << 8 if distance & 1 else total
+
+
+@kernel
+def swap(word: int) -> int:
+    """16 bits in the other byte order, that of `sum_words` or that of the network."""
+    return ((word & 0xFF) << 8) | ((word >> 8) & 0xFF)
+
+
+@kernel
 def load_be16(data: NDArray[np.uint8], at: int) -> int:
     """The 16-bit word at `at` in network order."""
-    return ((int(data[at]) << 8) | int(data[at + 1])) & 0xFFFF  # the mask makes it an int64
+    return ((int(data[unsigned(at)]) << 8) | int(data[unsigned(at + 1)])) & 0xFFFF  # the mask makes it an int64
 
 
 @kernel
 def store_be16(data: NDArray[np.uint8], at: int, value: int) -> None:
     """Store 16 bits in network order."""
-    data[at] = (value >> 8) & 0xFF
-    data[at + 1] = value & 0xFF
+    data[unsigned(at)] = (value >> 8) & 0xFF
+    data[unsigned(at + 1)] = value & 0xFF
 
 
 @kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 from glassnic.device.framing import take
 from glassnic.device.leaf import leaf
 from glassnic.device.recorder import record
-from glassnic.device.span import load_be16, store_be16
+from glassnic.device.span import load_be16, store_be16, unsigned
 from glassnic.device.transmit_state import IN_COMMAND, IN_RANGES, LENGTH, NUMBER, Desk, Setting
 from glassnic.spec import events
 from glassnic.spec.descriptors import RANGES, TX_CONTEXT
@@ -39,7 +39,8 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
             store_be16(arena, start + l4 + 4, sequence >> 16)
             store_be16(arena, start + l4 + 6, sequence)
         if inside(desk, l4 + 14, hdrlen) and not last:
-            arena[start + l4 + 13] &= 0xFF - FIN_PSH
+            flags = unsigned(start + l4 + 13)
+            arena[flags] = arena[flags] & (0xFF - FIN_PSH)
     elif inside(desk, l4 + 6, hdrlen):
         store_be16(arena, start + l4 + 4, length - l4)
 

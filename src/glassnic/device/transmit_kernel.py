@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnic.device.framing import finish_frame
+from glassnic.device.gathering import bring_in
 from glassnic.device.insertion import insert_sum
 from glassnic.device.leaf import leaf
 from glassnic.device.lending import gather_up
 from glassnic.device.outlet import leave_in_time, rewind
 from glassnic.device.recorder import record
 from glassnic.device.segmentation import close_segmented, gather_segments, judge_send
-from glassnic.device.span import copy, load64, prefetch, reach
+from glassnic.device.span import load64, prefetch, reach, unsigned
 from glassnic.device.transmit_state import (
+    ALIKE,
     CAUSES,
     CLOSED,
     COMMAND,
@@ -41,6 +43,7 @@ from glassnic.device.transmit_state import (
     LENGTH,
     LOADED,
     LOW,
+    NEVER,
     NOW,
     NUMBER,
     OFFSET,
@@ -48,6 +51,8 @@ from glassnic.device.transmit_state import (
     PLAIN,
     SEGMENTED,
     SPENT,
+    SUM,
+    SUMMED,
     TAG,
     TAIL,
     TAKEN,
@@ -196,8 +201,8 @@ def consume(desk: Desk, setting: Setting, place: int) -> bool:
 def load_context(desk: Desk, setting: Setting, place: int, low: int, command: int) -> None:
     """TUCMD.TSE says which of the two contexts this descriptor loads (§3.5.5, §3.6); the other stays as it was."""
     slot = setting.segmented_slot if take(command, TX_CONTEXT.TSE) else setting.plain_slot
-    desk.contexts[slot, 0] = low
-    desk.contexts[slot, 1] = command
+    desk.contexts[unsigned(slot), 0] = low
+    desk.contexts[unsigned(slot), 1] = command
     desk.state[LOADED] |= 1 << slot
     record(desk, events.TX_CONTEXT, place, low, command)
     if desk.state[KIND] != CLOSED:
@@ -211,7 +216,8 @@ def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     """The first descriptor after an EOP settles format, POPTS and context (§3.3.7), and latches the context."""
     state = desk.state
     state[FATE] = state[LENGTH] = state[FILLED] = state[TAKEN] = state[EXCESS] = state[NUMBER] = 0
-    state[WHOLE] = state[PIECES] = 0
+    state[WHOLE] = state[PIECES] = state[ALIKE] = state[SUM] = 0
+    state[SUMMED] = NEVER
     state[FIRST] = command
     state[GAP] = TAG if setting.vet >= 0 and take(command, TX_DATA.VLE) else 0
     if not take(command, TX_DATA.DEXT):
@@ -220,13 +226,15 @@ def open_packet(desk: Desk, setting: Setting, place: int, command: int) -> None:
     segmented = take(command, TX_DATA.TSE)
     state[KIND] = SEGMENTED if segmented else PLAIN
     slot = setting.segmented_slot if segmented else setting.plain_slot
-    state[IN_RANGES] = desk.contexts[slot, 0]
-    state[IN_COMMAND] = desk.contexts[slot, 1]
+    state[IN_RANGES] = desk.contexts[unsigned(slot), 0]
+    state[IN_COMMAND] = desk.contexts[unsigned(slot), 1]
     sums = take(command, TX_DATA.IXSM) | take(command, TX_DATA.TXSM)
     if (segmented or sums) and not (state[LOADED] >> slot) & 1:
         record(desk, events.TX_UNLOADED, place, slot, 0)
     if segmented:
         judge_send(desk, setting)
+    elif take(command, TX_DATA.TXSM):
+        state[SUMMED] = take(state[IN_RANGES], RANGES.TUCSS)
 
 
 @leaf
@@ -236,6 +244,7 @@ def reach_in(desk: Desk, setting: Setting, place: int, low: int, command: int) -
     segments = take(command, TX_CONTEXT.TSE)
     if state[KIND] == (SEGMENTED if segments else PLAIN):
         state[IN_RANGES], state[IN_COMMAND], state[NUMBER] = low, command, 0
+        state[SUMMED] = NEVER
         if segments:
             judge_send(desk, setting)
 
@@ -263,7 +272,7 @@ def gather(desk: Desk, setting: Setting, address: int, length: int) -> None:
     """Bytes of a packet that is sent as one frame. What exceeds the FIFO is counted, not kept (§3.3.7)."""
     state = desk.state
     if state[FATE] == 0 and state[LENGTH] + length <= setting.limit:
-        copy(desk.arena, state[CURSOR] + setting.lead + state[GAP] + state[LENGTH], desk.data, address, length)
+        bring_in(desk, setting, address, length)
     elif state[FATE] == 0:
         state[FATE] = events.TX_TOO_LONG
     state[LENGTH] += length
@@ -306,7 +315,7 @@ def write_back(desk: Desk, setting: Setting, place: int, at: int) -> None:
         return
     gather_up(desk, setting)
     if reach(desk.ranges, at, 16, 1):
-        desk.data[at + 12] = (desk.data[at + 12] & 0xF0) | 1
+        desk.data[unsigned(at + 12)] = (desk.data[unsigned(at + 12)] & 0xF0) | 1
     else:
         record(desk, events.TX_WRITE_BACK_OUTSIDE, place, at, 0)
     if take(command, TX_DATA.IDE):

@@ -25,7 +25,12 @@ HEAD, TAIL, TODO, OFFSET, LOW, COMMAND, CURSOR, FRAMES, TRIED, SERIAL, CAUSES, D
 GONE, BEGUN, OUTLET, LED, UNTIL, DOOR = range(15, 21)
 # ... and of the open packet: its kind, why it is spoilt, its first descriptor, the context it latched, its progress.
 KIND, FATE, FIRST, IN_RANGES, IN_COMMAND, LENGTH, GAP, FILLED, TAKEN, EXCESS, NUMBER, WHOLE, PIECES = range(21, 34)
-STATE_WORDS = 34
+# ... what its frames have in common (`alike.py`), and from where on the bytes of this one are summed (`gathering.py`).
+ALIKE, IP_BASE, L4_BASE, SUMMED, SUM = range(34, 39)
+STATE_WORDS = 39
+
+NEVER = 1 << 40
+"""As SUMMED: no byte is."""
 
 CLOSED, LEGACY, PLAIN, SEGMENTED = range(4)
 EMPTY, SPENT, FULL = range(3)
