@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from glassnic.device.leaf import leaf
 from glassnic.device.receive_state import ADDRESS, SUM, SUM_BEGIN, SUM_END, TAG, Desk, Setting, octet, word
-from glassnic.device.span import fold, in_step, sum_words
+from glassnic.device.span import fold, in_step, sum_words, swap
 from glassnic.spec.descriptors import RX
 
 IPCS, TCPCS, IXSM = RX.IPCS.mask >> 32, RX.TCPCS.mask >> 32, RX.IXSM.mask >> 32
@@ -112,7 +112,7 @@ def verdict_layer4(desk: Desk, setting: Setting, protocol: int, at: int, end: in
     elif protocol != TCP or length < TCP_BYTES:
         return 0
     # As words are summed lowest byte first, protocol and length come swapped.
-    total = addresses + (protocol << 8) + ((length & 0xFF) << 8) + (length >> 8)
+    total = addresses + swap(protocol) + swap(length)
     state = desk.state
     state[SUM_BEGIN], state[SUM_END], state[SUM] = at, at + length, sum_words(desk.arena, at, at + length)
     total += state[SUM]

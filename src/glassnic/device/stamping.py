@@ -39,8 +39,7 @@ def stamp_header(desk: Desk, setting: Setting, start: int, last: bool) -> None:
             store_be16(arena, start + l4 + 4, sequence >> 16)
             store_be16(arena, start + l4 + 6, sequence)
         if inside(desk, l4 + 14, hdrlen) and not last:
-            flags = unsigned(start + l4 + 13)
-            arena[flags] = arena[flags] & (0xFF - FIN_PSH)
+            arena[unsigned(start + l4 + 13)] &= 0xFF - FIN_PSH
     elif inside(desk, l4 + 6, hdrlen):
         store_be16(arena, start + l4 + 4, length - l4)
 
