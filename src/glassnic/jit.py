@@ -33,8 +33,8 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def kernel(function: _Function) -> _Function:
     """Compile `function` at its first call, without the GIL, cached on disk; as it is with the JIT off.
 
-    A kernel takes arrays, integers and NamedTuples, and calls only kernels. Where no folder takes the cache, each
-    process compiles anew.
+    A kernel takes arrays, integers and NamedTuples, and calls only kernels and leaves. Where no folder takes the cache,
+    each process compiles anew.
     """
     if not ENABLED:
         return function
@@ -45,7 +45,12 @@ def kernel(function: _Function) -> _Function:
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(folder or "")  # read while the decorator runs; other users of numba keep theirs
     try:
-        compiled: Any = numba.njit(cache=folder is not None, nogil=True, boundscheck=BOUNDS_CHECKED)(function)
+        compiled: Any = numba.njit(
+            cache=folder is not None,
+            nogil=True,
+            boundscheck=BOUNDS_CHECKED,
+            forceinline=False,  # or it would be what the first caller is: a leaf hands its own on
+        )(function)
     finally:
         settings.CACHE_DIR = before
     return cast(_Function, compiled)

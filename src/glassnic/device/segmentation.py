@@ -200,8 +200,7 @@ def close_segmented(desk: Desk, setting: Setting, place: int) -> None:
     if setting.open_end:
         if state[LENGTH] == 0:
             begin_segment(desk, setting)
-        send_segment(desk, setting, meets_paylen(desk))
     elif given < paylen and state[WHOLE]:
         cut_after_all(desk, setting)
-    elif state[LENGTH]:
-        send_segment(desk, setting, True)
+    if state[LENGTH]:
+        send_segment(desk, setting, not setting.open_end or meets_paylen(desk))

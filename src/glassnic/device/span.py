@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnic.jit import ENABLED, kernel
+from glassnic.device.leaf import leaf
+from glassnic.jit import ENABLED
 
 LOW32, ALL64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 LINE_BYTES = 64
@@ -72,39 +73,39 @@ if ENABLED:
 
         return types.void(data, types.int64, to_write), generate
 
-    @kernel
+    @leaf
     def unsigned(at: int) -> int:
         """A number as an index that counts from the front: without this, numba asks each time if it is negative."""
         return np.uint64(at)  # type: ignore[return-value]
 
-    @kernel
+    @leaf
     def load64(data: NDArray[np.uint8], at: int) -> int:
         """The little-endian quadword at `at`, as int64; any alignment."""
         return int(_load64(data, at))  # type: ignore[call-arg, arg-type, unused-ignore]
 
-    @kernel
+    @leaf
     def store64(data: NDArray[np.uint8], at: int, value: int) -> None:
         """Store a little-endian quadword at `at`, all of it at once; any alignment."""
         _store64(data, at, value)  # type: ignore[call-arg, arg-type, unused-ignore]
 
-    @kernel
+    @leaf
     def copy(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> None:
         """Copy `length` bytes; the two runs do not overlap."""
         _copy(target, to, source, at, length)  # type: ignore[call-arg, arg-type, unused-ignore]
 
-    @kernel
+    @leaf
     def prefetch(data: NDArray[np.uint8], at: int, length: int) -> None:
         """Have `length` bytes, soon to be read, come into the cache; nobody waits for them."""
         for line in range(at, at + length, LINE_BYTES):
             _prefetch(data, line, 0)  # type: ignore[call-arg, arg-type, unused-ignore]
 
-    @kernel
+    @leaf
     def prefetch_to_write(data: NDArray[np.uint8], at: int, length: int) -> None:
         """The same for bytes that are soon to be written."""
         for line in range(at, at + length, LINE_BYTES):
             _prefetch(data, line, 1)  # type: ignore[call-arg, arg-type, unused-ignore]
 
-    @kernel
+    @leaf
     def sum_words(data: NDArray[np.uint8], start: int, end: int) -> int:
         """Sum of the little-endian 16-bit words of [start, end), an odd last byte padded on the right; not folded.
 
@@ -124,7 +125,7 @@ if ENABLED:
             total += int(data[unsigned(at)])
         return total
 
-    @kernel
+    @leaf
     def copy_summing(target: NDArray[np.uint8], to: int, source: NDArray[np.uint8], at: int, length: int) -> int:
         """`copy`, and `sum_words` of what is copied: a guest that writes meanwhile finds no second look."""
         total = 0
@@ -168,7 +169,7 @@ else:
         return sum_words(source, at, at + length)
 
 
-@kernel
+@leaf
 def shift(data: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
     """Move a run that may overlap its new place; says where it begins now. Seldom needed, so a plain loop."""
     if by > 0:
@@ -180,14 +181,14 @@ def shift(data: NDArray[np.uint8], begin: int, length: int, by: int) -> int:
     return begin + by
 
 
-@kernel
+@leaf
 def clear(data: NDArray[np.uint8], begin: int, end: int) -> None:
     """Zero [begin, end); for a few bytes a slice assignment costs more than they do."""
     for at in range(begin, end):
         data[unsigned(at)] = 0
 
 
-@kernel
+@leaf
 def fold(total: int) -> int:
     """A sum of words folded to 16 bits, and swapped to network order (§3.5.8)."""
     total = (total & LOW32) + (total >> 32)
@@ -197,32 +198,32 @@ def fold(total: int) -> int:
     return ((total & 0xFF) << 8) | (total >> 8)
 
 
-@kernel
+@leaf
 def in_step(total: int, distance: int) -> int:
     """A sum of words as part of one that begins `distance` bytes before: each byte may be the other half of a word."""
     return total << 8 if distance & 1 else total
 
 
-@kernel
+@leaf
 def swap(word: int) -> int:
     """16 bits in the other byte order, that of `sum_words` or that of the network."""
     return ((word & 0xFF) << 8) | ((word >> 8) & 0xFF)
 
 
-@kernel
+@leaf
 def load_be16(data: NDArray[np.uint8], at: int) -> int:
     """The 16-bit word at `at` in network order."""
     return ((int(data[unsigned(at)]) << 8) | int(data[unsigned(at + 1)])) & 0xFFFF  # the mask makes it an int64
 
 
-@kernel
+@leaf
 def store_be16(data: NDArray[np.uint8], at: int, value: int) -> None:
     """Store 16 bits in network order."""
     data[unsigned(at)] = (value >> 8) & 0xFF
     data[unsigned(at + 1)] = value & 0xFF
 
 
-@kernel
+@leaf
 def reach(ranges: NDArray[np.int64], address: int, length: int, writable: int) -> bool:
     """Does [address, address + length) lie inside one range of guest memory, a writable one if `writable` is 1?"""
     for row in range(len(ranges)):
